@@ -1,0 +1,169 @@
+//! Bounded, exact counting of people: a plan goes in, sealed aggregates come out.
+//!
+//! One pass over rows sorted by person, as a `DataFusion` physical plan; nothing here draws noise
+//! and nothing here can print what it counted.
+
+mod bound_and_count;
+mod scan;
+mod sorted_rows;
+mod tally;
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, RecordBatch, UInt32Array, UInt64Array};
+use datafusion::execution::TaskContext;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+use futures::StreamExt;
+use jiff::civil::{Date, Weekday};
+use privacy::BoundingKey;
+
+use crate::error::{Error, Result};
+use crate::plan::{PrivatePlan, View};
+use crate::vault::Snapshot;
+use bound_and_count::{BoundAndCountExec, Settings};
+use sorted_rows::RowKind;
+use tally::TallySpec;
+
+/// Exact aggregates. No `Debug`, `Display` or `Serialize`: cannot be logged or sent.
+///
+/// ```compile_fail
+/// fn leak(sealed: engine::Sealed) -> String { format!("{sealed:?}") }
+/// ```
+pub struct Sealed {
+    counts: Vec<Vec<u32>>,
+}
+
+impl Sealed {
+    /// Opens the aggregates for the one function that draws noise over them.
+    pub(crate) fn into_counts(self) -> Vec<Vec<u32>> {
+        self.counts
+    }
+}
+
+/// How many people of consecutive ordinals one partition should at least hold.
+const PEOPLE_PER_PARTITION_MIN: u32 = 8_192;
+
+/// Counts what `plan` asks for over `snapshot`, on `threads` threads.
+///
+/// # Errors
+/// [`Error`] `P03` when the plan groups by what its view does not have, or a fault when the vault
+/// cannot be read.
+pub fn bound_and_count(
+    plan: &PrivatePlan,
+    snapshot: &Snapshot,
+    key: BoundingKey,
+    threads: usize,
+) -> Result<Sealed> {
+    let spec = TallySpec::of(plan)?;
+    let cells = spec.cells();
+    let Some(physical) = physical_plan(plan, snapshot, spec, key, threads)? else {
+        return seal(&cells, &[]);
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads.max(1))
+        .build()
+        .map_err(|cause| Error::fault("F06", format!("no threads to count with: {cause}")))?;
+    seal(&cells, &runtime.block_on(collect(physical))?)
+}
+
+/// The physical plan; `None` when the snapshot holds nobody.
+fn physical_plan(
+    plan: &PrivatePlan,
+    snapshot: &Snapshot,
+    spec: TallySpec,
+    key: BoundingKey,
+    threads: usize,
+) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    if snapshot.persons == 0 {
+        return Ok(None);
+    }
+    let ranges = ranges(snapshot.persons, threads);
+    let people: Vec<&Path> = snapshot.people.iter().map(AsRef::as_ref).collect();
+    let attributes = ["person", "token", "gender", "age_band", "sector"];
+    let people = scan::scan(&people, &attributes, &ranges)?;
+    let (tables, columns): (&[_], &[&str]) = match plan.view {
+        View::Subscriber => (&[], &[]),
+        View::Presence => (&snapshot.presence, &["person", "district", "hour"]),
+        View::Visit => (&snapshot.visit, &["person", "site"]),
+    };
+    let kinds = tables.iter().map(|(day, _)| row_kind(plan.view, *day)).collect();
+    let rows = tables
+        .iter()
+        .map(|(_, path)| scan::scan(&[path.as_ref()], columns, &ranges))
+        .collect::<Result<_>>()?;
+    let suppressed = snapshot.suppressed.as_slice().into();
+    let settings = Settings { spec, kinds, view: plan.view, ranges, suppressed, key };
+    Ok(Some(Arc::new(BoundAndCountExec::new(people, rows, settings))))
+}
+
+fn row_kind(view: View, day: Date) -> RowKind {
+    match view {
+        View::Presence => RowKind::Presence {
+            weekend: matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday),
+        },
+        View::Subscriber | View::Visit => RowKind::Visit,
+    }
+}
+
+/// Cuts people into at most `threads` ranges of nearly equal length.
+fn ranges(persons: u32, threads: usize) -> Vec<Range<u32>> {
+    let most = persons.div_ceil(PEOPLE_PER_PARTITION_MIN);
+    let parts = u32::try_from(threads).unwrap_or(u32::MAX).clamp(1, most.max(1));
+    let edge = |part: u32| {
+        let edge = u64::from(persons) * u64::from(part) / u64::from(parts);
+        u32::try_from(edge).unwrap_or(persons)
+    };
+    (0..parts).map(|part| edge(part)..edge(part + 1)).collect()
+}
+
+/// Runs every partition at once and gathers their small tables of cells.
+async fn collect(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>> {
+    let fault = |cause: &dyn std::fmt::Display| {
+        Error::fault("F04", format!("counting stopped: {cause}"))
+            .remedy("nothing was charged or released; check the vault and run again")
+    };
+    let context = Arc::new(TaskContext::default());
+    let partitions = plan.output_partitioning().partition_count();
+    let tasks: Vec<_> = (0..partitions)
+        .map(|partition| {
+            let stream = plan.execute(partition, Arc::clone(&context));
+            tokio::spawn(async move {
+                let mut batches = Vec::new();
+                let mut stream = stream?;
+                while let Some(batch) = stream.next().await {
+                    batches.push(batch?);
+                }
+                Ok::<_, datafusion::common::DataFusionError>(batches)
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for task in tasks {
+        all.extend(task.await.map_err(|cause| fault(&cause))?.map_err(|cause| fault(&cause))?);
+    }
+    Ok(all)
+}
+
+/// Adds the partitions' cells together.
+fn seal(cells: &[u64], batches: &[RecordBatch]) -> Result<Sealed> {
+    let fault = || Error::fault("F03", "a counted cell lies outside its table");
+    let mut counts = cells
+        .iter()
+        .map(|&cells| usize::try_from(cells).map(|cells| vec![0_u32; cells]).map_err(|_| fault()))
+        .collect::<Result<Vec<_>>>()?;
+    for batch in batches {
+        let marginals = batch.column(0).as_any().downcast_ref::<UInt32Array>().ok_or_else(fault)?;
+        let keys = batch.column(1).as_any().downcast_ref::<UInt64Array>().ok_or_else(fault)?;
+        let people = batch.column(2).as_any().downcast_ref::<UInt32Array>().ok_or_else(fault)?;
+        for ((&marginal, &cell), &more) in
+            marginals.values().iter().zip(keys.values()).zip(people.values())
+        {
+            let table = usize::try_from(marginal).ok().and_then(|it| counts.get_mut(it));
+            let count = usize::try_from(cell).ok().and_then(|it| table?.get_mut(it));
+            *count.ok_or_else(fault)? += more;
+        }
+    }
+    Ok(Sealed { counts })
+}

@@ -1,0 +1,219 @@
+//! The physical operator that bounds and counts people in one pass over rows sorted by person.
+//!
+//! Inputs: people (child 0) and any number of row tables (one a day), all sorted by person and cut
+//! into the same ranges. Output: one batch a partition, the non-zero `(marginal, cell, people)`.
+//! Memory: the counters and one chunk of people, whatever the number of rows. An input that is not
+//! sorted is a fault, never a wrong count.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{RecordBatch, UInt32Array, UInt64Array};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::{
+    Boundedness, ChildrenPropertiesMode, EmissionType, ReplaceChildrenOptions,
+};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
+};
+
+use super::sorted_rows::{PeopleCursor, RowCursor, RowKind};
+use super::tally::{Tally, TallySpec};
+use crate::plan::View;
+use privacy::BoundingKey;
+
+/// Counts distinct people in bounded cells; see the head of this file.
+pub struct BoundAndCountExec {
+    people: Arc<dyn ExecutionPlan>,
+    rows: Vec<Arc<dyn ExecutionPlan>>,
+    settings: Settings,
+    properties: Arc<PlanProperties>,
+}
+
+/// Everything that the operator needs beside its inputs: plain data.
+#[derive(Clone)]
+pub struct Settings {
+    /// What to count.
+    pub spec: TallySpec,
+    /// How to read each row input, in order.
+    pub kinds: Vec<RowKind>,
+    /// The view: people themselves, or rows of people.
+    pub view: View,
+    /// The people of each partition.
+    pub ranges: Vec<Range<u32>>,
+    /// People who objected or were erased, ascending: never counted.
+    pub suppressed: Arc<[u32]>,
+    /// The key of the ranks by which cells are kept.
+    pub key: BoundingKey,
+}
+
+impl BoundAndCountExec {
+    /// Wires the operator to its inputs.
+    #[must_use]
+    pub fn new(
+        people: Arc<dyn ExecutionPlan>,
+        rows: Vec<Arc<dyn ExecutionPlan>>,
+        settings: Settings,
+    ) -> Self {
+        let properties = Arc::new(PlanProperties::new(
+            EquivalenceProperties::new(schema()),
+            Partitioning::UnknownPartitioning(settings.ranges.len()),
+            EmissionType::Final,
+            Boundedness::Bounded,
+        ));
+        Self { people, rows, settings, properties }
+    }
+}
+
+fn schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("marginal", DataType::UInt32, false),
+        Field::new("cell", DataType::UInt64, false),
+        Field::new("people", DataType::UInt32, false),
+    ]))
+}
+
+/// Reads one partition to its end and returns its counters.
+async fn count(
+    mut people: PeopleCursor,
+    mut rows: Vec<RowCursor>,
+    range: Range<u32>,
+    settings: Settings,
+) -> Result<RecordBatch> {
+    let mut tally = Tally::new(settings.spec, settings.key)
+        .map_err(|cause| DataFusionError::External(Box::new(cause)))?;
+    let single = rows.len() == 1;
+    let mut chunk: Vec<u64> = Vec::new();
+    let mut cells: Vec<u32> = Vec::new();
+    while let Some(block) = people.next_block(&range).await? {
+        chunk.clear();
+        for cursor in &mut rows {
+            cursor.take_until(block.end(), block.start(), &mut chunk).await?;
+        }
+        if !single {
+            chunk.sort_unstable();
+        }
+        let mut rest = &chunk[..];
+        for (offset, person) in (0_u32..).zip(block.people()) {
+            let ends = rest.partition_point(|&row| row >> 32 <= u64::from(offset));
+            let (own, others) = rest.split_at(ends);
+            rest = others;
+            if settings.suppressed.binary_search(&(block.start() + offset)).is_ok() {
+                continue;
+            }
+            cells.clear();
+            if settings.view == View::Subscriber {
+                cells.push(0);
+            }
+            cells.extend(own.iter().filter_map(|row| u32::try_from(row & 0xFFFF_FFFF).ok()));
+            tally.add(person, &cells);
+        }
+    }
+    batch(&tally.into_counts())
+}
+
+fn batch(counts: &[Vec<u32>]) -> Result<RecordBatch> {
+    let cells = (0_u32..).zip(counts).flat_map(|(marginal, counts)| {
+        (0_u64..).zip(counts).filter(|(_, people)| **people > 0).map(move |it| (marginal, it))
+    });
+    let (mut marginals, mut keys, mut people) = (Vec::new(), Vec::new(), Vec::new());
+    for (marginal, (cell, count)) in cells {
+        marginals.push(marginal);
+        keys.push(cell);
+        people.push(*count);
+    }
+    Ok(RecordBatch::try_new(
+        schema(),
+        vec![
+            Arc::new(UInt32Array::from(marginals)),
+            Arc::new(UInt64Array::from(keys)),
+            Arc::new(UInt32Array::from(people)),
+        ],
+    )?)
+}
+
+impl ExecutionPlan for BoundAndCountExec {
+    fn name(&self) -> &'static str {
+        "BoundAndCountExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        std::iter::once(&self.people).chain(&self.rows).collect()
+    }
+
+    fn apply_expressions(
+        &self,
+        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn replace_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+        _options: ReplaceChildrenOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let mut children = children.into_iter();
+        let people = children.next().ok_or_else(|| {
+            DataFusionError::Internal("BoundAndCountExec needs an input of people".to_owned())
+        })?;
+        Ok(Arc::new(Self::new(people, children.collect(), self.settings.clone())))
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let recompute = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
+        self.replace_children(children, recompute)
+    }
+
+    fn execute(
+        &self,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
+        let range = self.settings.ranges.get(partition).cloned().ok_or_else(|| {
+            DataFusionError::Internal(format!("there is no partition {partition}"))
+        })?;
+        let people = PeopleCursor::new(self.people.execute(partition, Arc::clone(&context))?);
+        let rows = self
+            .rows
+            .iter()
+            .zip(&self.settings.kinds)
+            .map(|(input, kind)| {
+                Ok(RowCursor::new(input.execute(partition, Arc::clone(&context))?, *kind))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let counting = count(people, rows, range, self.settings.clone());
+        let stream = futures::stream::once(counting);
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema(), stream)))
+    }
+}
+
+impl DisplayAs for BoundAndCountExec {
+    fn fmt_as(&self, _kind: DisplayFormatType, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "BoundAndCountExec: marginals={}, tables={}",
+            self.settings.spec.cells().len(),
+            self.rows.len()
+        )
+    }
+}
+
+impl fmt::Debug for BoundAndCountExec {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("BoundAndCountExec")
+    }
+}

@@ -1,0 +1,254 @@
+//! The registered dimensions of cells and their public code lists.
+//!
+//! A cell's key is always a member of a code list that exists before any data is read: keys are
+//! data (privacy model §12). A value outside the list belongs to no cell.
+
+use std::fmt;
+
+use reference::{AgeBand, Gender, Geography, SiteList};
+use serde::{Deserialize, Serialize};
+
+/// The position of a value that belongs to no cell.
+pub const NOWHERE: u32 = u32::MAX;
+
+/// Something that people are grouped by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dimension {
+    /// Gender of the customer record: F, M, X.
+    Gender,
+    /// Age band of the customer record: 18-24 to 75+.
+    AgeBand,
+    /// Home postcode sector.
+    Sector,
+    /// Home postcode district.
+    District,
+    /// Home postcode area.
+    Area,
+    /// Home region.
+    Region,
+    /// District where a person was present.
+    PresentIn,
+    /// Local hour, 0 to 23.
+    Hour,
+    /// Weekday or weekend.
+    DayType,
+    /// Registrable domain on the public site list.
+    Site,
+    /// Category of a site on the public site list.
+    Category,
+}
+
+impl Dimension {
+    /// The name in files, plans and SQL.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gender => "gender",
+            Self::AgeBand => "age_band",
+            Self::Sector => "sector",
+            Self::District => "district",
+            Self::Area => "area",
+            Self::Region => "region",
+            Self::PresentIn => "present_in",
+            Self::Hour => "hour",
+            Self::DayType => "day_type",
+            Self::Site => "site",
+            Self::Category => "category",
+        }
+    }
+
+    /// Whether every person has exactly one value in a period (privacy model §6).
+    #[must_use]
+    pub const fn partitions_people(self) -> bool {
+        matches!(
+            self,
+            Self::Gender
+                | Self::AgeBand
+                | Self::Sector
+                | Self::District
+                | Self::Area
+                | Self::Region
+        )
+    }
+}
+
+impl fmt::Display for Dimension {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// The two kinds of day, in code-list order.
+pub const DAY_TYPES: [&str; 2] = ["weekday", "weekend"];
+
+/// The public values of one dimension, and where each value of the vault stands among them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeList {
+    labels: Vec<String>,
+    positions: Vec<u32>,
+}
+
+impl CodeList {
+    /// All `values` of the vault, in order, as they are.
+    fn whole(values: impl IntoIterator<Item = String>) -> Self {
+        Self::filtered(values.into_iter().map(Some))
+    }
+
+    /// Keeps the values that are `Some`; the others stand nowhere.
+    fn filtered(values: impl IntoIterator<Item = Option<String>>) -> Self {
+        let mut list = Self { labels: Vec::new(), positions: Vec::new() };
+        for value in values {
+            list.positions.push(match value {
+                Some(label) => {
+                    list.labels.push(label);
+                    u32::try_from(list.labels.len() - 1).unwrap_or(NOWHERE)
+                }
+                None => NOWHERE,
+            });
+        }
+        list
+    }
+
+    /// Sends each source value to the position that `parent` has for it, dropping unused parents.
+    fn grouped(source: impl IntoIterator<Item = Option<usize>>, parents: &[String]) -> Self {
+        let source: Vec<Option<usize>> = source.into_iter().collect();
+        let mut used = vec![false; parents.len()];
+        for parent in source.iter().flatten() {
+            if let Some(flag) = used.get_mut(*parent) {
+                *flag = true;
+            }
+        }
+        let kept = Self::filtered(
+            parents.iter().zip(&used).map(|(label, used)| used.then(|| label.clone())),
+        );
+        let position = |parent: usize| kept.positions.get(parent).copied().unwrap_or(NOWHERE);
+        let positions = source.iter().map(|parent| parent.map_or(NOWHERE, position)).collect();
+        Self { labels: kept.labels, positions }
+    }
+
+    /// The public labels, in cell order.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// For each value as the vault stores it: its position among the labels, or [`NOWHERE`].
+    #[must_use]
+    pub fn positions(&self) -> &[u32] {
+        &self.positions
+    }
+}
+
+/// All code lists of one operator: reference geography cut to its coverage, and its site list.
+#[derive(Clone, Debug)]
+pub struct Codes {
+    gender: CodeList,
+    age_band: CodeList,
+    sector: CodeList,
+    district: CodeList,
+    area: CodeList,
+    region: CodeList,
+    present_in: CodeList,
+    hour: CodeList,
+    day_type: CodeList,
+    site: CodeList,
+    category: CodeList,
+}
+
+impl Codes {
+    /// The lists for the postcode areas in `coverage` (all when empty) and `sites`.
+    ///
+    /// Home dimensions are indexed by the vault's sector number, `present_in` by its district
+    /// number, `site` and `category` by its site number. Sensitive sites are in no list.
+    #[must_use]
+    pub fn new(geography: &Geography, sites: &SiteList, coverage: &[String]) -> Self {
+        let covered: Vec<bool> = geography
+            .areas
+            .iter()
+            .map(|area| coverage.is_empty() || coverage.contains(&area.code))
+            .collect();
+        let inside = |area: u16| covered.get(usize::from(area)).copied().unwrap_or(false);
+        let home = |parent: fn(&reference::Sector) -> u16, labels: Vec<String>| {
+            let of = |sector: &reference::Sector| {
+                inside(sector.area).then(|| usize::from(parent(sector)))
+            };
+            CodeList::grouped(geography.sectors.iter().map(of), &labels)
+        };
+        let districts: Vec<String> = geography.districts.iter().map(|it| it.code.clone()).collect();
+        let codes = |places: &[reference::Place]| places.iter().map(|it| it.code.clone()).collect();
+        let open = |site: &reference::Site| !site.sensitive;
+        Self {
+            gender: CodeList::whole(Gender::ALL.iter().map(|it| it.code().to_owned())),
+            age_band: CodeList::whole(AgeBand::ALL.iter().map(|it| it.label().to_owned())),
+            sector: CodeList::filtered(
+                geography.sectors.iter().map(|it| inside(it.area).then(|| it.code.clone())),
+            ),
+            district: home(|it| it.district, districts),
+            area: home(|it| it.area, codes(&geography.areas)),
+            region: home(|it| it.region, codes(&geography.regions)),
+            present_in: CodeList::filtered(
+                geography.districts.iter().map(|it| inside(it.area).then(|| it.code.clone())),
+            ),
+            hour: CodeList::whole((0..24).map(|hour| hour.to_string())),
+            day_type: CodeList::whole(DAY_TYPES.iter().map(|&it| it.to_owned())),
+            site: CodeList::filtered(
+                sites.sites.iter().map(|it| open(it).then(|| it.domain.clone())),
+            ),
+            category: CodeList::grouped(
+                sites.sites.iter().zip(0..).map(|(site, index)| {
+                    open(site).then(|| usize::from(sites.category_index(index)))
+                }),
+                &sites.categories,
+            ),
+        }
+    }
+
+    /// The code list of `dimension`.
+    #[must_use]
+    pub const fn list(&self, dimension: Dimension) -> &CodeList {
+        match dimension {
+            Dimension::Gender => &self.gender,
+            Dimension::AgeBand => &self.age_band,
+            Dimension::Sector => &self.sector,
+            Dimension::District => &self.district,
+            Dimension::Area => &self.area,
+            Dimension::Region => &self.region,
+            Dimension::PresentIn => &self.present_in,
+            Dimension::Hour => &self.hour,
+            Dimension::DayType => &self.day_type,
+            Dimension::Site => &self.site,
+            Dimension::Category => &self.category,
+        }
+    }
+
+    /// A digest of every list, so that a plan names the cells that it is about.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for dimension in ALL {
+            hasher.update(dimension.name().as_bytes());
+            for label in self.list(dimension).labels() {
+                hasher.update(b"\0");
+                hasher.update(label.as_bytes());
+            }
+            hasher.update(b"\n");
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// Every dimension, in the order in which hashes and files name them.
+pub const ALL: [Dimension; 11] = [
+    Dimension::Sector,
+    Dimension::District,
+    Dimension::Area,
+    Dimension::PresentIn,
+    Dimension::Hour,
+    Dimension::DayType,
+    Dimension::Site,
+    Dimension::Category,
+    Dimension::Gender,
+    Dimension::AgeBand,
+    Dimension::Region,
+];

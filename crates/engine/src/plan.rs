@@ -1,0 +1,149 @@
+//! The private plan: what is asked, of whom, how bounded, and what it costs, before any row is read.
+//!
+//! Batch products and, later, SQL meet here; there is no second door (ARCHITECTURE.md, invariant 1).
+//! A plan is plain data with a canonical form; its hash is what a receipt opens.
+
+mod family;
+
+pub use family::{Family, Marginal, View};
+
+use privacy::{Budget, Floor, Quorum};
+use serde::Serialize;
+
+use crate::dimension::{CodeList, Codes, Dimension};
+use crate::error::{Error, Result};
+use crate::time::Period;
+
+/// A request for released cells of one product and period.
+#[derive(Clone, Debug)]
+pub struct PrivatePlan {
+    /// The product's registered name.
+    pub product: String,
+    /// The period whose meter pays.
+    pub period: Period,
+    /// The snapshot that is read.
+    pub snapshot: String,
+    /// The smallest group that may be published.
+    pub floor: Floor,
+    /// The registered view whose rows are bounded and counted.
+    pub view: View,
+    /// The clip families; marginals of one family share each person's kept cells.
+    pub families: Vec<Family>,
+    /// Digest of the policy that allotted the budget.
+    pub policy_hash: String,
+    /// The public code lists.
+    pub codes: Codes,
+}
+
+/// The parts of a plan that decide what is drawn, in a fixed order.
+#[derive(Serialize)]
+struct Canonical<'plan> {
+    version: u8,
+    product: &'plan str,
+    period: String,
+    snapshot: &'plan str,
+    unit: &'static str,
+    floor: u32,
+    view: View,
+    families: &'plan [Family],
+    policy_hash: &'plan str,
+    codes_hash: String,
+}
+
+/// The privacy unit of every plan.
+pub const UNIT: &str = "person-month";
+
+impl PrivatePlan {
+    /// The canonical JSON whose digest names this plan.
+    ///
+    /// # Errors
+    /// A fault when it cannot be written, which no plan made by this crate causes.
+    pub fn canonical(&self) -> Result<String> {
+        serde_json::to_string(&Canonical {
+            version: 1,
+            product: &self.product,
+            period: self.period.to_string(),
+            snapshot: &self.snapshot,
+            unit: UNIT,
+            floor: self.floor.people(),
+            view: self.view,
+            families: &self.families,
+            policy_hash: &self.policy_hash,
+            codes_hash: self.codes.hash(),
+        })
+        .map_err(|cause| Error::fault("F03", format!("plan cannot be written: {cause}")))
+    }
+
+    /// The digest that a receipt must carry to open this plan.
+    ///
+    /// # Errors
+    /// As [`Self::canonical`].
+    pub fn hash(&self) -> Result<[u8; 32]> {
+        Ok(*blake3::hash(self.canonical()?.as_bytes()).as_bytes())
+    }
+
+    /// What every person pays when this plan is released.
+    ///
+    /// # Errors
+    /// [`Error`] `P04` when the parts add up beyond what a budget can hold.
+    pub fn cost(&self) -> Result<Budget> {
+        self.marginals()
+            .try_fold(Budget::ZERO, |sum, (_, marginal)| sum.checked_add(marginal.cost()))
+            .ok_or_else(|| Error::policy("P04", "the costs of this plan overflow"))
+    }
+
+    /// All marginals with their families, in release order.
+    pub fn marginals(&self) -> impl Iterator<Item = (&Family, &Marginal)> {
+        self.families.iter().flat_map(|family| family.marginals.iter().map(move |it| (family, it)))
+    }
+
+    /// The mechanism of one marginal.
+    ///
+    /// # Errors
+    /// [`Error`] `P05` when its numbers allow no mechanism.
+    pub fn mechanism(&self, family: &Family, marginal: &Marginal) -> Result<Quorum> {
+        let limit = marginal.cells_per_person(family);
+        Quorum::new(self.floor, limit, marginal.rho, marginal.delta).map_err(|cause| {
+            Error::policy("P05", format!("{} / {}: {cause}", self.product, marginal.name))
+        })
+    }
+
+    /// The dimensions of a marginal's cells, slowest first.
+    #[must_use]
+    pub fn dimensions(family: &Family, marginal: &Marginal) -> Vec<Dimension> {
+        let rows = if marginal.rows { family.rows.as_slice() } else { &[] };
+        rows.iter().chain(&marginal.by).copied().collect()
+    }
+
+    /// The number of cells in a marginal's public code list.
+    #[must_use]
+    pub fn cells(&self, family: &Family, marginal: &Marginal) -> u64 {
+        Self::dimensions(family, marginal)
+            .iter()
+            .map(|&dimension| length(self.codes.list(dimension)))
+            .product()
+    }
+
+    /// The labels of one cell, in the order of [`Self::dimensions`].
+    #[must_use]
+    pub fn labels(&self, dimensions: &[Dimension], cell: u64) -> Vec<&str> {
+        let mut rest = cell;
+        let mut labels: Vec<&str> = dimensions
+            .iter()
+            .rev()
+            .map(|&dimension| {
+                let list = self.codes.list(dimension);
+                let size = length(list).max(1);
+                let position = usize::try_from(rest % size).unwrap_or(usize::MAX);
+                rest /= size;
+                list.labels().get(position).map_or("", String::as_str)
+            })
+            .collect();
+        labels.reverse();
+        labels
+    }
+}
+
+fn length(list: &CodeList) -> u64 {
+    u64::try_from(list.labels().len()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,44 @@
+//! The registered products: what each may group people by, and its default share of a month.
+//!
+//! A product is one file and one line in [`ALL`]. What is measured, and at what cost, stands in
+//! the operator's `policy/<product>.toml`, which a protection officer reads and edits.
+
+mod presence;
+mod residents;
+mod web_audience;
+
+use crate::dimension::Dimension;
+use crate::error::{Error, Result};
+use crate::plan::View;
+
+/// What the code knows of a product.
+#[derive(Debug)]
+pub struct Product {
+    /// Its name in commands, files and SQL.
+    pub name: &'static str,
+    /// One sentence for lists.
+    pub summary: &'static str,
+    /// The view that it reads.
+    pub view: View,
+    /// The row groupings that its view can be bounded over.
+    pub rows: &'static [&'static [Dimension]],
+    /// The default specification, written into a new folder's `policy/`.
+    pub template: &'static str,
+}
+
+/// All products, in the order in which `release run --all` takes them.
+pub const ALL: [&Product; 3] =
+    [&residents::RESIDENTS, &presence::PRESENCE, &web_audience::WEB_AUDIENCE];
+
+/// The product of that name.
+///
+/// # Errors
+/// [`Error`] `P03` naming the products that there are.
+pub fn named(name: &str) -> Result<&'static Product> {
+    ALL.into_iter().find(|it| it.name == name).ok_or_else(|| {
+        let names: Vec<&str> = ALL.iter().map(|it| it.name).collect();
+        Error::policy("P03", format!("there is no product `{name}`"))
+            .allowed(names.join(", "))
+            .remedy("see `quorate release list`")
+    })
+}

@@ -1,0 +1,21 @@
+//! The privacy kernel: integers in, integers out; no files, clock or network.
+//!
+//! Read in this order: `unit` (what things cost), `noise` (exact draws and their tails),
+//! `bounding` (what one person can change), `mechanism` (what may be said), `meter` and
+//! `conversion` (what it added up to). Each claim has its proof in the `.md` beside the code.
+
+pub mod bounding;
+pub mod conversion;
+pub mod derived;
+pub mod mechanism;
+pub mod meter;
+pub mod noise;
+pub mod unit;
+
+pub use bounding::{BoundingKey, keep};
+pub use mechanism::{ClampedSum, MechanismError, Quorum, Shown};
+pub use meter::{Meter, Overspent};
+#[cfg(any(test, feature = "seeded-entropy"))]
+pub use noise::SeededEntropy;
+pub use noise::{DiscreteGaussian, Entropy, EntropyFailed, SystemEntropy, Variance};
+pub use unit::{Budget, CellLimit, Delta, Floor, OutOfRange, QUORUM, Rho};

@@ -1,0 +1,61 @@
+//! The sum of a clamped measure, beside a gate that has opened.
+//!
+//! Takes S, the sum over a cell's kept people of values clamped to 0..=C fixed-point units; says
+//! S + N_Z(0, C²L/2ρ). There is no sum without a [`Shown`] cell: the type asks for one.
+//! Guarantee: ρ-zCDP, no further δ. Proof: clamped_sum.md. Source: privacy model §3.
+
+use super::quorum::Shown;
+use crate::noise::{DiscreteGaussian, Entropy, EntropyFailed, Variance};
+use crate::unit::{CellLimit, OutOfRange, Rho};
+
+/// The mechanism of one measure of a marginal.
+#[derive(Clone, Copy, Debug)]
+pub struct ClampedSum {
+    cap: u32,
+    rho: Rho,
+    variance: Variance,
+}
+
+impl ClampedSum {
+    /// A sum of values up to `cap` units that costs `rho`, at `limit` cells a person.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when the cap or ρ is zero, or the cap is too large for an exact variance.
+    pub fn new(cap: u32, limit: CellLimit, rho: Rho) -> Result<Self, OutOfRange> {
+        Ok(Self { cap, rho, variance: Variance::of_sum(cap, limit, rho)? })
+    }
+
+    /// What one person contributes to one cell: `value` units cut to 0..=C.
+    ///
+    /// A person whose clamped value is zero must not be counted by the gate of this measure.
+    #[must_use]
+    pub fn clamp(&self, value: i64) -> u32 {
+        u32::try_from(value.max(0)).unwrap_or(u32::MAX).min(self.cap)
+    }
+
+    /// Says the noisy sum of a cell whose gate has opened.
+    ///
+    /// # Errors
+    /// [`EntropyFailed`] when there is no randomness; nothing was said then.
+    pub fn release(
+        &self,
+        _gate: &Shown,
+        sum: u64,
+        entropy: &mut dyn Entropy,
+    ) -> Result<i128, EntropyFailed> {
+        let noise = DiscreteGaussian::new(self.variance).sample(entropy)?;
+        Ok(i128::from(sum) + i128::from(noise))
+    }
+
+    /// What the sums of the whole marginal cost every person, beside the gate.
+    #[must_use]
+    pub const fn rho(&self) -> Rho {
+        self.rho
+    }
+
+    /// σ in units of the measure, for display and intervals.
+    #[must_use]
+    pub fn sigma(&self) -> f64 {
+        self.variance.to_f64().sqrt()
+    }
+}

@@ -1,0 +1,75 @@
+//! The variance of a draw, kept as an exact fraction.
+
+use crate::unit::{CellLimit, OutOfRange, Rho};
+use num_integer::Integer;
+
+/// The parameter σ² of a discrete Gaussian: an exact fraction in lowest terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variance {
+    numerator: u128,
+    denominator: u128,
+}
+
+/// Both parts stay below 2^60, so that the sampler's products fit in 128 bits.
+const PART_MAX: u128 = 1 << 60;
+
+impl Variance {
+    /// σ² = `numerator` / `denominator`.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when either is zero or, in lowest terms, 2^60 or more.
+    pub fn new(numerator: u128, denominator: u128) -> Result<Self, OutOfRange> {
+        let common = numerator.gcd(&denominator).max(1);
+        let (top, bottom) = (numerator / common, denominator / common);
+        if top == 0 || bottom == 0 || top >= PART_MAX || bottom >= PART_MAX {
+            return Err(OutOfRange {
+                unit: "variance",
+                found: format!("{numerator}/{denominator}"),
+                allowed: "a positive fraction whose parts are below 2^60",
+            });
+        }
+        Ok(Self { numerator: top, denominator: bottom })
+    }
+
+    /// The variance of a count of people: L / 2ρ (privacy model §3).
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when ρ is zero.
+    pub fn of_people(limit: CellLimit, rho: Rho) -> Result<Self, OutOfRange> {
+        Self::of_sum(1, limit, rho)
+    }
+
+    /// The variance of a sum of values in 0..=`cap`: C²·L / 2ρ (privacy model §3).
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when ρ is zero or the cap is so large that the fraction is out of range.
+    pub fn of_sum(cap: u32, limit: CellLimit, rho: Rho) -> Result<Self, OutOfRange> {
+        let squared = u128::from(cap) * u128::from(cap) * u128::from(limit.cells());
+        let per_rho = u128::from(Rho::NANO);
+        let scaled = squared.checked_mul(per_rho).ok_or_else(|| OutOfRange {
+            unit: "cap",
+            found: cap.to_string(),
+            allowed: "a cap whose square times L fits the fraction",
+        })?;
+        Self::new(scaled, 2 * u128::from(rho.nano()))
+    }
+
+    /// The fraction's upper part.
+    #[must_use]
+    pub const fn numerator(self) -> u128 {
+        self.numerator
+    }
+
+    /// The fraction's lower part.
+    #[must_use]
+    pub const fn denominator(self) -> u128 {
+        self.denominator
+    }
+
+    /// σ² as the nearest floating-point number: for display and intervals, never for a draw.
+    #[must_use]
+    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "display only")]
+    pub fn to_f64(self) -> f64 {
+        self.numerator as f64 / self.denominator as f64
+    }
+}
