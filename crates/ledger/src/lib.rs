@@ -1,1 +1,18 @@
-//! Quorate: ledger.
+//! The ledger: what was charged to every person, and what was published for it.
+//!
+//! Append-only and hash-chained; a charge is durable before its [`Receipt`] exists, and without a
+//! receipt nothing is drawn. `verify` names the first byte that lies. Proof: charge.md.
+
+mod anchor;
+mod charge;
+mod entry;
+mod error;
+mod file;
+mod history;
+mod verify;
+
+pub use charge::{ChargeRequest, Ledger, Receipt, WrongPlan};
+pub use entry::{Charge, ChargeId, Entry, PlanHash, Publication, Record};
+pub use error::{ChargeError, LedgerError};
+pub use history::{Charged, History, State};
+pub use verify::{Verified, verify};

@@ -1,6 +1,6 @@
 //! The sampler against its exact mass function, and the gate on both sides of the quorum.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::HashMap;
 
