@@ -50,10 +50,10 @@ pub fn verify(dir: &Path, anchor: &Path) -> Result<Verified, LedgerError> {
     let mut byte = 0;
     let mut anchored = seen.as_ref().is_none_or(|seen| seen.entries == 0);
     for (place, line) in (0_u64..).zip(bytes[..whole].split_inclusive(|&byte| byte == b'\n')) {
-        let line = &line[..line.len() - 1];
-        let entry =
-            entry(line, place, &verified.head).map_err(|what| lie(place + 1, byte, what))?;
-        verified.head = digest(line);
+        let text = &line[..line.len() - 1];
+        let (entry, head) =
+            entry(text, place, &verified.head).map_err(|what| lie(place + 1, byte, what))?;
+        verified.head = head;
         verified.entries.push(entry);
         if let Some(seen) = seen.as_ref().filter(|seen| seen.entries == place + 1) {
             if seen.head != verified.head {
