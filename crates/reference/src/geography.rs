@@ -140,7 +140,9 @@ impl Geography {
             let mut codes: Vec<String> = rows.iter().map(of).collect();
             codes.sort();
             codes.dedup();
-            let name = |code: &String| names.get(code.as_str()).map_or(code.clone(), |it| (*it).to_owned());
+            let name = |code: &String| {
+                names.get(code.as_str()).map_or(code.clone(), |it| (*it).to_owned())
+            };
             codes.into_iter().map(|code| Place { name: name(&code), code }).collect::<Vec<_>>()
         };
         let areas = list(|it| it.area().to_owned());
@@ -287,7 +289,9 @@ mod tests {
     #[test]
     fn postcodes_are_read_in_any_spacing() {
         let land = Geography::built_in();
-        let sector = |postcode| land.sector_of_postcode(postcode).map(|it| &*land.sectors[usize::from(it)].code);
+        let sector = |postcode| {
+            land.sector_of_postcode(postcode).map(|it| &*land.sectors[usize::from(it)].code)
+        };
         assert_eq!(sector("M1 1AD"), Some("M1 1"));
         assert_eq!(sector(" m11ad"), Some("M1 1"));
         assert_eq!(sector("SW1A 1AA"), Some("SW1A 1"));
@@ -315,9 +319,10 @@ mod tests {
             for ring in &district.outline {
                 assert!(ring.len() >= 4 && ring.first() == ring.last(), "{}", district.code);
             }
-            let near = district.outline.iter().flatten().any(|&(lon, lat)| {
-                (lat - district.lat).hypot((lon - district.lon) * 0.6) < 0.7
-            });
+            let near =
+                district.outline.iter().flatten().any(|&(lon, lat)| {
+                    (lat - district.lat).hypot((lon - district.lon) * 0.6) < 0.7
+                });
             assert!(near, "{}", district.code);
         }
     }

@@ -90,6 +90,17 @@ impl AgeBand {
         }
     }
 
+    /// The band of the youngest age that somebody born in `birth_year` can have in `year`.
+    ///
+    /// A child is never taken for an adult: who may still be 17 has no band.
+    #[must_use]
+    pub const fn from_birth_year(birth_year: u32, year: u32) -> Option<Self> {
+        match year.checked_sub(birth_year) {
+            Some(years @ 1..) => Self::from_age(years - 1),
+            _ => None,
+        }
+    }
+
     /// The position in [`Self::ALL`].
     #[must_use]
     pub const fn index(self) -> u8 {

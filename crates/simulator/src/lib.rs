@@ -1,1 +1,16 @@
-//! Quorate: simulator.
+//! A generated mobile operator: raw files as a real one has them, and the truth beside.
+//!
+//! Nobody in it exists. The same [`World`] gives the same bytes, on any number of threads. Only a
+//! simulation knows the truth, so nothing but tests and the demo may read it.
+
+mod chance;
+mod customers;
+mod day;
+mod land;
+mod sites;
+mod tables;
+pub mod truth;
+mod world;
+
+pub use truth::Truth;
+pub use world::{Format, Progress, SimulateError, Spread, Summary, World, simulate};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use geo::{BooleanOps, ConvexHull, Coord, LineString, MultiPoint, MultiPolygon, Point, Polygon};
 use geo::{Simplify, unary_union};
-use spade::{DelaunayTriangulation, Point2, Triangulation};
 use spade::handles::VoronoiVertex;
+use spade::{DelaunayTriangulation, Point2, Triangulation};
 
 use super::postcodes::Sector;
 

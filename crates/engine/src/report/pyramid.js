@@ -1,0 +1,95 @@
+// The pyramid of residents by gender and age.
+
+const everywhere = "*";
+
+function startPyramid() {
+  const groups = data.residents.pyramid;
+  const regions = new Map(groups.filter(it => it.region).map(it => [it.region, it.region_name || it.region]));
+  const options = [[everywhere, "All areas together"], ...regions];
+  at("region").append(...(regions.size > 1 || groups.some(it => !it.region) ? options : [...regions]).map(([value, label]) => h("option", { value }, label)));
+  if (![...at("region").options].some(it => it.value === state.region)) state.region = at("region").options[0].value;
+  const draw = () => { at("region").value = state.region; drawPyramid(groups); };
+  at("region").addEventListener("change", event => change({ region: event.target.value }));
+  on(["region"], draw);
+  whenSized(at("pyramid"), draw);
+}
+
+/**
+ * The people of one gender and age in the chosen area. All areas together are what was measured,
+ * else the sum of the areas with their intervals combined, if each of them is published.
+ */
+function inPyramid(groups, gender, band) {
+  const rows = groups.filter(it => it.gender === gender && it.age_band === band);
+  if (state.region !== everywhere) return rows.find(it => it.region === state.region)?.people;
+  const whole = rows.find(it => !it.region);
+  if (whole) return whole.people;
+  if (!rows.length) return undefined;
+  if (rows.some(it => !it.people)) return null;
+  const value = rows.reduce((sum, it) => sum + it.people[0], 0);
+  const spread = end => Math.sqrt(rows.reduce((sum, it) => sum + (it.people[end] - it.people[0]) ** 2, 0));
+  return [value, value - spread(1), value + spread(2)];
+}
+
+function drawPyramid(groups) {
+  const bands = [...new Set(groups.map(it => it.age_band))].reverse();
+  const genders = ["F", "M", "X"].filter(gender => groups.some(it => it.gender === gender));
+  const width = at("pyramid").clientWidth;
+  const cells = new Map(genders.flatMap(gender => bands.map(band => [gender + band, inPyramid(groups, gender, band)])));
+  const largest = Math.max(1, ...[...cells.values()].filter(Boolean).map(it => it[2]));
+  const [row, head, middle] = [36, 30, 74];
+  const half = Math.min(520, (width - middle) / 2);
+  const [axis, scale] = [width / 2, (half - 58) / largest];
+  const foot = genders.includes("X") ? head + 10 : 0;
+  const height = head + bands.length * row + (foot ? foot + bands.length * row : 0) + 4;
+  const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": "Pyramid of residents by gender and age; the figures are in the table below" });
+  const title = (text, x, y, anchor) => svg.append(s("text", { x, y, "text-anchor": anchor, "font-weight": 600 }, text));
+  title("F, women", axis - middle / 2, 18, "end");
+  title("M, men", axis + middle / 2, 18, "start");
+  if (foot) title("X", axis + middle / 2, head + bands.length * row + 28, "start");
+  bands.forEach((band, index) => {
+    const draw = (gender, side, top) => {
+      const start = axis + side * middle / 2;
+      bar(svg, cells.get(gender + band), { start, side, top, row, scale, kind: gender.toLowerCase() });
+    };
+    const top = head + index * row;
+    svg.append(s("text", { x: axis, y: top + 22, "text-anchor": "middle" }, band));
+    draw("F", -1, top);
+    draw("M", 1, top);
+    if (foot) {
+      svg.append(s("text", { x: axis, y: top + bands.length * row + foot + 22, "text-anchor": "middle" }, band));
+      draw("X", 1, top + bands.length * row + foot);
+    }
+  });
+  at("pyramid").replaceChildren(svg);
+  const summed = state.region === everywhere && !groups.some(it => !it.region);
+  at("pyramid-note").textContent = summed ? "The sum of the published areas, their intervals combined; a group is shown only if every area publishes it." : "";
+}
+
+/** One bar with its figure and whisker, or the mark of a group that is not published. */
+function bar(svg, people, { start, side, top, row, scale, kind }) {
+  if (people === undefined) return;
+  const anchor = side < 0 ? "end" : "start";
+  if (people === null) {
+    svg.append(s("rect", { class: "hidden-mark", x: side < 0 ? start - 44 : start, y: top + 6, width: 44, height: row - 12, fill: "url(#stripe)" }));
+    svg.append(s("text", { class: "soft", x: start + side * 52, y: top + 22, "text-anchor": anchor }, "[c]"), s("title", {}, whyHidden));
+    stripes(svg);
+    return;
+  }
+  const [value, low, high] = people;
+  const length = value * scale;
+  svg.append(s("rect", { class: `bar ${kind}`, x: side < 0 ? start - length : start, y: top + 6, width: length, height: row - 12, rx: 2 }));
+  svg.append(whisker(start + side * low * scale, start + side * high * scale, top + row / 2));
+  svg.append(s("text", { class: "soft", x: start + side * (high * scale + 8), y: top + 22, "text-anchor": anchor }, group(value) + (people[3] ? "*" : "")));
+}
+
+/** A line from `a` to `b` with short ends. */
+function whisker(a, b, y) {
+  return s("path", { class: "whisker", d: `M${a} ${y}H${b}M${a} ${y - 4}v8M${b} ${y - 4}v8` });
+}
+
+/** The hatching that means "not published", once a drawing. */
+function stripes(svg) {
+  if (svg.querySelector("pattern")) return;
+  svg.prepend(s("defs", {}, s("pattern", { id: "stripe", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+    s("rect", { class: "hatch-ground", width: 6, height: 6 }), s("rect", { class: "hatch-line", width: 1.5, height: 6 }))));
+}

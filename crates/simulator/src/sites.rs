@@ -1,0 +1,78 @@
+//! What people look at: public popularity, tilted by gender and age, and each person's habits.
+
+use reference::{AgeBand, Gender, SiteList};
+
+use crate::chance::{Purpose, Weighted, number, stream};
+
+/// How many habitual sites a person has.
+const HABITS: u64 = 14;
+
+/// Hosts that come along with a page and are on no list.
+pub(crate) const BACKGROUND: [&str; 4] =
+    ["stats.g.doubleclick.net", "fonts.gstatic.com", "cdn.cookielaw.org", "d1.awsstatic.com"];
+
+/// Tastes by gender and age band.
+pub(crate) struct Tastes {
+    seed: u64,
+    /// For gender (F, M, X) times band (7 and children): a weighted choice of sites.
+    by_group: Vec<Weighted>,
+}
+
+impl Tastes {
+    pub fn new(seed: u64, list: &SiteList) -> Self {
+        let groups =
+            Gender::ALL.into_iter().flat_map(|gender| (0_u8..8).map(move |band| (gender, band)));
+        let by_group = groups.map(|(gender, band)| {
+            Weighted::new((0_u64..).zip(&list.sites).map(|(index, site)| {
+                let mut rng = stream(seed, Purpose::Taste, index, 0);
+                let lean = (rng.f64() - 0.5) * 1.4 + category_lean(&site.category);
+                let age = (rng.f64() - 0.5) * 0.5;
+                let gendered = match gender {
+                    Gender::F => lean,
+                    Gender::M => -lean,
+                    Gender::X => 0.0,
+                };
+                site.weight * (gendered * 0.6 + age * (f64::from(band) - 3.0)).exp()
+            }))
+        });
+        Self { seed, by_group: by_group.collect() }
+    }
+
+    /// The site of one record: mostly a habit, sometimes anything.
+    pub fn site(
+        &self,
+        customer: u32,
+        gender: Gender,
+        band: Option<AgeBand>,
+        rng: &mut fastrand::Rng,
+    ) -> u32 {
+        let group = usize::from(gender.index()) * 8 + band.map_or(7, |it| usize::from(it.index()));
+        let Some(weights) = self.by_group.get(group) else { return 0 };
+        let at = if rng.f64() < 0.85 {
+            // The first habits are the strongest.
+            let habit = rng.u64(0..HABITS).min(rng.u64(0..HABITS));
+            let name = number(self.seed, Purpose::Habit, u64::from(customer), habit);
+            stream(name, Purpose::Habit, 0, 0).f64()
+        } else {
+            rng.f64()
+        };
+        u32::try_from(weights.pick(at)).unwrap_or(0)
+    }
+}
+
+/// Positive: more women; negative: more men.
+fn category_lean(category: &str) -> f64 {
+    match category {
+        "Style & Fashion" | "Family and Relationships" | "Home & Garden" => 0.9,
+        "Food & Drink" | "Shopping" => 0.4,
+        "Sports" | "Video Gaming" | "Automotive" => -0.9,
+        "Technology & Computing" | "Personal Finance" => -0.3,
+        _ => 0.0,
+    }
+}
+
+/// A host of a site, as a network sees it.
+pub(crate) fn host(domain: &str, rng: &mut fastrand::Rng) -> String {
+    let prefix = ["www.", "www.", "", "m.", "api.", "static."][rng.usize(0..6)];
+    format!("{prefix}{domain}")
+}
