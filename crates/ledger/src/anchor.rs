@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::entry::genesis;
 use crate::error::LedgerError;
-use crate::file;
 
 /// How many entries there are, and the digest of the last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,13 +16,14 @@ pub(crate) struct Anchor {
 }
 
 impl Anchor {
-    /// The anchor at `path`; `None` when none was ever written.
-    pub fn read(path: &Path) -> Result<Option<Self>, LedgerError> {
-        let bytes = file::read(path)?;
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        serde_json::from_slice(&bytes).map(Some).map_err(|cause| LedgerError::Lie {
+    /// The anchor of a ledger that holds nothing.
+    pub fn genesis() -> Self {
+        Self { entries: 0, head: genesis() }
+    }
+
+    /// Reads what [`Anchor::line`] wrote to `path`.
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, LedgerError> {
+        serde_json::from_slice(bytes).map_err(|cause| LedgerError::Lie {
             path: path.to_owned(),
             line: 1,
             byte: 0,
@@ -30,9 +31,8 @@ impl Anchor {
         })
     }
 
-    /// Writes the anchor durably.
-    pub fn write(&self, path: &Path) -> Result<(), LedgerError> {
-        let text = format!("{{\"entries\":{},\"head\":\"{}\"}}\n", self.entries, self.head);
-        file::replace(path, text.as_bytes())
+    /// The one line of the anchor's file.
+    pub fn line(&self) -> String {
+        format!("{{\"entries\":{},\"head\":\"{}\"}}\n", self.entries, self.head)
     }
 }

@@ -2,27 +2,34 @@
 //!
 //! (1) Add up what the period has paid, whatever the snapshot. (2) Refuse if a cap would be
 //! passed. (3) Append the charge and wait for the disk. (4) Move the anchor. (5) Only then is there
-//! a receipt. A crash after (3) keeps the charge. Proof: charge.md.
+//! a receipt. A crash after (3) keeps the charge. After a failed write nothing more is written, since
+//! nobody knows what the disk holds. Proof: charge.md.
 //! Source: privacy model §8 (write-ahead, filter).
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+#[cfg(test)]
+mod crash;
+
+use std::io;
+use std::path::Path;
 
 use privacy::{Budget, Meter};
 
 use crate::anchor::Anchor;
+use crate::books::Books;
 use crate::entry::{Charge, ChargeId, Entry, PlanHash, Publication, Record, digest, line};
 use crate::error::{ChargeError, LedgerError};
-use crate::file;
-use crate::history::{History, State};
-use crate::verify::verify;
+use crate::history::History;
+use crate::storage::Storage;
+use crate::storage::files::Files;
+use crate::verify::check;
 
 /// The one writer of a ledger.
 pub struct Ledger {
-    path: PathBuf,
-    anchor: PathBuf,
+    storage: Box<dyn Storage>,
     history: History,
-    _lock: File,
+    books: Books,
+    /// True from the first step of a write until its last has succeeded.
+    unsure: bool,
 }
 
 /// What is to be charged.
@@ -46,7 +53,15 @@ pub struct ChargeRequest {
 
 /// A durable charge for one plan. Not `Clone`; consumed by value.
 ///
-/// ```compile_fail
+/// ```
+/// fn once(receipt: ledger::Receipt, plan: ledger::PlanHash) {
+///     let _first = receipt.open(&plan);
+/// }
+/// ```
+///
+/// The same with a second use does not compile:
+///
+/// ```compile_fail,E0382
 /// fn twice(receipt: ledger::Receipt, plan: ledger::PlanHash) {
 ///     let _first = receipt.open(&plan);
 ///     let _second = receipt.open(&plan);
@@ -90,14 +105,18 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when it does not hold, was rolled back, or another process writes.
     pub fn open(dir: &Path, anchor: &Path) -> Result<Self, LedgerError> {
-        let lock = file::lock(dir)?;
-        let verified = verify(dir, anchor)?;
-        let path = file::entries_path(dir);
+        Self::on(Box::new(Files::open(dir, anchor)?))
+    }
+
+    /// Opens what `storage` holds: cuts a torn line, and makes durable before it anchors.
+    fn on(mut storage: Box<dyn Storage>) -> Result<Self, LedgerError> {
+        let verified = check(&storage.read()?, storage.place())?;
         if verified.torn > 0 {
-            file::truncate(&path, verified.length)?;
+            storage.truncate(verified.length)?;
         }
+        storage.sync()?;
         let history = History::of(verified.entries, verified.head);
-        let ledger = Self { path, anchor: anchor.to_owned(), history, _lock: lock };
+        let mut ledger = Self { storage, history, books: verified.books, unsure: false };
         ledger.move_anchor()?;
         Ok(ledger)
     }
@@ -113,7 +132,7 @@ impl Ledger {
     /// # Errors
     /// [`ChargeError`] when a cap does not allow it, or the disk failed; there is no receipt then.
     pub fn charge(&mut self, request: ChargeRequest, at: &str) -> Result<Receipt, ChargeError> {
-        let spent = self.history.spent(&request.period);
+        let spent = self.books.spent(&request.period);
         Meter::new(request.caps, spent).charge(request.cost)?;
         let id = ChargeId::at(self.next_place());
         let record = Record::Charge(Charge {
@@ -125,6 +144,8 @@ impl Ledger {
             partner: request.partner,
             rho: request.cost.rho.to_string(),
             delta: request.cost.delta.to_string(),
+            cap_rho: request.caps.rho.to_string(),
+            cap_delta: request.caps.delta.to_string(),
         });
         self.append(record, at)?;
         Ok(Receipt { plan: request.plan, charge: id })
@@ -141,8 +162,7 @@ impl Ledger {
         manifest_hash: &str,
         at: &str,
     ) -> Result<(), LedgerError> {
-        let open = self.history.charges().into_iter().find(|it| it.charge.id == *charge);
-        if open.is_none_or(|it| it.state != State::Abandoned) {
+        if !self.books.is_open(charge) {
             return Err(LedgerError::NotOpen(charge.to_string()));
         }
         let record = Record::Publication(Publication {
@@ -158,17 +178,31 @@ impl Ledger {
     }
 
     fn append(&mut self, record: Record, at: &str) -> Result<(), LedgerError> {
+        if self.unsure {
+            return Err(LedgerError::Stopped(self.storage.place().entries.clone()));
+        }
         let entry = Entry { place: self.next_place(), at: at.to_owned(), record };
-        let json = serde_json::to_vec(&entry)
-            .map_err(|cause| file::disk("write", &self.path, std::io::Error::other(cause)))?;
+        let json =
+            serde_json::to_vec(&entry).map_err(|cause| self.unwritable(cause.to_string()))?;
         let head = digest(self.history.head(), &json);
-        file::append(&self.path, &line(&head, &json))?;
+        self.unsure = true;
+        self.books.enter(&entry).map_err(|cause| self.unwritable(cause))?;
+        self.storage.append(&line(&head, &json))?;
+        self.storage.sync()?;
         self.history.push(entry, head);
-        self.move_anchor()
+        self.move_anchor()?;
+        self.unsure = false;
+        Ok(())
     }
 
-    fn move_anchor(&self) -> Result<(), LedgerError> {
+    fn move_anchor(&mut self) -> Result<(), LedgerError> {
         let head = self.history.head().to_owned();
-        Anchor { entries: self.next_place(), head }.write(&self.anchor)
+        let entries = self.next_place();
+        self.storage.move_anchor(&Anchor { entries, head })
+    }
+
+    fn unwritable(&self, cause: String) -> LedgerError {
+        let path = self.storage.place().entries.clone();
+        LedgerError::Disk { act: "write an entry to", path, cause: io::Error::other(cause) }
     }
 }

@@ -82,6 +82,10 @@ pub struct Charge {
     pub rho: String,
     /// What every person paid in δ, exactly.
     pub delta: String,
+    /// What the period allowed every person in ρ when this was charged.
+    pub cap_rho: String,
+    /// What the period allowed every person in δ when this was charged.
+    pub cap_delta: String,
 }
 
 impl Charge {
@@ -89,6 +93,12 @@ impl Charge {
     #[must_use]
     pub fn cost(&self) -> Option<Budget> {
         Some(Budget { rho: self.rho.parse().ok()?, delta: self.delta.parse().ok()? })
+    }
+
+    /// The caps in force then, or `None` when a figure is not one that this ledger writes.
+    #[must_use]
+    pub fn caps(&self) -> Option<Budget> {
+        Some(Budget { rho: self.cap_rho.parse().ok()?, delta: self.cap_delta.parse().ok()? })
     }
 }
 
@@ -117,7 +127,7 @@ pub(crate) fn genesis() -> String {
     blake3::hash(b"").to_hex().to_string()
 }
 
-/// The line of an entry, without its line end.
+/// The line of an entry, its line end included.
 pub(crate) fn line(digest: &str, json: &[u8]) -> Vec<u8> {
-    [digest.as_bytes(), b" ", json].concat()
+    [digest.as_bytes(), b" ", json, b"\n"].concat()
 }

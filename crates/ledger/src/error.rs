@@ -38,8 +38,8 @@ pub enum LedgerError {
     },
     /// The ledger is shorter than the anchor outside the data folder says.
     #[error(
-        "the ledger {path} holds {found} entries, the anchor {anchor} has seen {expected}: the \
-         folder was rolled back; restore the newer ledger",
+        "the ledger {path} holds {found} entries and ends at byte {byte}, the anchor {anchor} has \
+         seen {expected}: the folder was rolled back; restore the newer ledger",
         path = path.display(), anchor = anchor.display()
     )]
     RolledBack {
@@ -51,7 +51,21 @@ pub enum LedgerError {
         found: u64,
         /// Entries there were.
         expected: u64,
+        /// Where the first missing entry should begin, from 0.
+        byte: u64,
     },
+    /// The ledger has entries and the anchor outside the data folder is gone.
+    #[error(
+        "the anchor {} is missing, so nobody can say whether the ledger was rolled back; restore \
+         the anchor", .0.display()
+    )]
+    AnchorMissing(PathBuf),
+    /// A write failed earlier, so what the disk holds is unknown.
+    #[error(
+        "an earlier write to the ledger {} failed and what is on the disk is unknown; nothing \
+         more is charged: mend the disk and start again", .0.display()
+    )]
+    Stopped(PathBuf),
     /// A publication names a charge that is not there, or is published already.
     #[error("charge {0} is not open: it does not exist, or its release was published before")]
     NotOpen(String),
@@ -67,6 +81,8 @@ impl LedgerError {
             Self::Lie { .. } => "L12",
             Self::RolledBack { .. } => "L13",
             Self::NotOpen(_) => "L14",
+            Self::AnchorMissing(_) => "L15",
+            Self::Stopped(_) => "L16",
         }
     }
 }

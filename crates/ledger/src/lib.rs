@@ -4,11 +4,12 @@
 //! receipt nothing is drawn. `verify` names the first byte that lies. Proof: charge.md.
 
 mod anchor;
+mod books;
 mod charge;
 mod entry;
 mod error;
-mod file;
 mod history;
+mod storage;
 mod verify;
 
 pub use charge::{ChargeRequest, Ledger, Receipt, WrongPlan};

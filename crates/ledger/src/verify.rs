@@ -1,16 +1,21 @@
 //! Reads the ledger from its first byte and says where it stops being what was written.
 //!
 //! (1) Every line carries the digest of itself after all lines before. (2) It is an entry.
-//! (3) Places count up from 0. (4) The anchor's head is among the entries; the ledger may
+//! (3) Places count up from 0. (4) It may
+//! follow the entries before: its caps hold, its charge is open. (5) The anchor's head is among the entries; the ledger may
 //! be one entry ahead, for the crash between an append and the anchor. A torn last line that the
 //! anchor never saw was never durable: nothing was drawn for it.
+
+#[cfg(test)]
+mod forged;
 
 use std::path::Path;
 
 use crate::anchor::Anchor;
+use crate::books::Books;
 use crate::entry::{Entry, digest, genesis};
 use crate::error::LedgerError;
-use crate::file;
+use crate::storage::{Image, Place, files};
 
 /// A ledger that holds.
 #[derive(Debug)]
@@ -23,62 +28,68 @@ pub struct Verified {
     pub length: u64,
     /// Bytes of a torn line after them.
     pub torn: u64,
+    pub(crate) books: Books,
 }
 
 /// Checks the ledger in `dir` against itself and the anchor at `anchor`.
 ///
 /// # Errors
-/// [`LedgerError::Lie`] naming the first line and byte that lies; [`LedgerError::RolledBack`] when
-/// the anchor has seen more.
+/// [`LedgerError::Lie`] naming the first line that lies and the byte where it begins;
+/// [`LedgerError::RolledBack`] when the anchor has seen more; [`LedgerError::AnchorMissing`].
 pub fn verify(dir: &Path, anchor: &Path) -> Result<Verified, LedgerError> {
-    let path = file::entries_path(dir);
-    let bytes = file::read(&path)?;
-    let seen = Anchor::read(anchor)?;
+    let place = Place::new(dir, anchor);
+    check(&files::read(&place)?, &place)
+}
+
+/// Checks what was read from `place`.
+pub(crate) fn check(image: &Image, place: &Place) -> Result<Verified, LedgerError> {
+    let bytes = &image.entries;
+    let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let seen = match &image.anchor {
+        Some(anchor) => anchor.clone(),
+        None if whole == 0 => Anchor::genesis(),
+        None => return Err(LedgerError::AnchorMissing(place.anchor.clone())),
+    };
     let lie = |line: u64, byte: u64, what: String| LedgerError::Lie {
-        path: path.clone(),
+        path: place.entries.clone(),
         line,
         byte,
         what,
     };
-    let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let mut verified = Verified {
         entries: Vec::new(),
         head: genesis(),
-        length: size(whole),
+        length: 0,
         torn: size(bytes.len() - whole),
+        books: Books::default(),
     };
-    let mut byte = 0;
-    let mut anchored = seen.as_ref().is_none_or(|seen| seen.entries == 0);
-    for (place, line) in (0_u64..).zip(bytes[..whole].split_inclusive(|&byte| byte == b'\n')) {
+    for (at, line) in (0_u64..).zip(bytes[..whole].split_inclusive(|&byte| byte == b'\n')) {
+        let wrong = |what| lie(at + 1, verified.length, what);
+        if at > seen.entries {
+            let most = seen.entries;
+            return Err(wrong(format!("the anchor has seen {most}, only one more can be true")));
+        }
         let text = &line[..line.len() - 1];
-        let (entry, head) =
-            entry(text, place, &verified.head).map_err(|what| lie(place + 1, byte, what))?;
+        let (entry, head) = entry(text, at, &verified.head).map_err(wrong)?;
+        if seen.entries == at + 1 && seen.head != head {
+            return Err(wrong("it is not the entry that the anchor saw".to_owned()));
+        }
+        verified.books.enter(&entry).map_err(wrong)?;
         verified.head = head;
         verified.entries.push(entry);
-        if let Some(seen) = seen.as_ref().filter(|seen| seen.entries == place + 1) {
-            if seen.head != verified.head {
-                return Err(lie(place + 1, byte, "it is not the entry that the anchor saw".into()));
-            }
-            anchored = true;
-        }
-        byte += size(line.len());
+        verified.length += size(line.len());
     }
     let found = size(verified.entries.len());
-    match seen {
-        Some(seen) if !anchored => Err(LedgerError::RolledBack {
-            path,
-            anchor: anchor.to_owned(),
+    if found < seen.entries {
+        return Err(LedgerError::RolledBack {
+            path: place.entries.clone(),
+            anchor: place.anchor.clone(),
             found,
             expected: seen.entries,
-        }),
-        Some(seen) if found > seen.entries + 1 => Err(lie(
-            seen.entries + 2,
-            verified.length,
-            format!("the anchor has seen {} entries, at most one more can be true", seen.entries),
-        )),
-        None if found > 1 => Err(lie(2, 0, format!("the anchor {} is missing", anchor.display()))),
-        _ => Ok(verified),
+            byte: verified.length,
+        });
     }
+    Ok(verified)
 }
 
 /// Parses one line and checks it against the chain; returns the entry and its digest.

@@ -53,10 +53,14 @@ fn request(plan: u8, cost: Budget) -> ChargeRequest {
 
 /// A ledger of three charges, two of them published.
 fn filled() -> Place {
+    filled_with("0.01")
+}
+
+fn filled_with(rho: &str) -> Place {
     let place = place();
     let mut ledger = place.open();
     for plan in 0..3 {
-        let receipt = ledger.charge(request(plan, budget("0.01", "1e-12")), AT).unwrap();
+        let receipt = ledger.charge(request(plan, budget(rho, "1e-12")), AT).unwrap();
         let charge = receipt.open(&PlanHash([plan; 32])).unwrap();
         if plan > 0 {
             ledger.publish(&charge, "residents-2026-10", "ab12", AT).unwrap();
@@ -126,6 +130,50 @@ fn an_older_copy_of_the_ledger_is_refused() {
 }
 
 #[test]
+fn another_ledger_of_the_same_length_is_refused() {
+    let (place, other) = (filled(), filled_with("0.009"));
+    fs::copy(other.file(), place.file()).unwrap();
+    let opened = Ledger::open(&place.dir, &place.anchor);
+    assert!(matches!(opened, Err(LedgerError::Lie { line: 5, .. })));
+}
+
+#[test]
+fn a_ledger_without_its_anchor_is_refused_however_short() {
+    let place = filled();
+    let bytes = fs::read(place.file()).unwrap();
+    let first = bytes.iter().position(|&byte| byte == b'\n').unwrap();
+    fs::write(place.file(), &bytes[..=first]).unwrap();
+    fs::remove_file(&place.anchor).unwrap();
+    let opened = Ledger::open(&place.dir, &place.anchor);
+    assert!(matches!(opened, Err(LedgerError::AnchorMissing(_))));
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_enter_the_folders_it_creates() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = filled();
+    for folder in [place.dir.as_path(), place.anchor.parent().unwrap()] {
+        assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}
+
+#[test]
+fn a_charge_that_could_not_be_anchored_stops_the_writer_and_not_the_ledger() {
+    let place = filled();
+    let mut ledger = place.open();
+    let keys = place.anchor.parent().unwrap();
+    let away = keys.with_extension("away");
+    fs::rename(keys, &away).unwrap();
+    for _ in 0..2 {
+        assert!(ledger.charge(request(7, budget("0.001", "0")), AT).is_err());
+    }
+    fs::rename(&away, keys).unwrap();
+    drop(ledger);
+    assert_eq!(place.open().history().spent("2026-10"), budget("0.031", "3e-12"));
+}
+
+#[test]
 fn a_crash_between_append_and_anchor_keeps_the_charge() {
     let place = filled();
     let anchor = fs::read(&place.anchor).unwrap();
@@ -179,6 +227,12 @@ fn tampered(bytes: &[u8], kind: u8, at: usize) -> Option<Vec<u8>> {
     (changed != bytes).then_some(changed)
 }
 
+/// Where the line that holds byte `at` begins.
+fn begin(bytes: &[u8], at: usize) -> u64 {
+    let line_end = bytes[..at].iter().rposition(|&byte| byte == b'\n');
+    u64::try_from(line_end.map_or(0, |end| end + 1)).unwrap()
+}
+
 #[test]
 fn any_byte_that_is_changed_is_found() {
     let place = filled();
@@ -195,10 +249,12 @@ fn any_byte_that_is_changed_is_found() {
         fs::write(place.file(), &changed).unwrap();
         match verify(&place.dir, &place.anchor) {
             Err(LedgerError::Lie { byte, .. }) => {
-                let limit = u64::try_from(at.min(bytes.len())).unwrap();
-                prop_assert!(byte <= limit + 1, "byte {byte} named, byte {at} changed");
+                let first = bytes.iter().zip(&changed).take_while(|(was, is)| was == is).count();
+                prop_assert_eq!(byte, begin(&bytes, first), "byte {} changed", at);
             }
-            Err(LedgerError::RolledBack { .. }) => {}
+            Err(LedgerError::RolledBack { byte, .. }) => {
+                prop_assert_eq!(byte, begin(&bytes, changed.len().min(bytes.len() - 1)));
+            }
             other => prop_assert!(false, "{other:?}"),
         }
         Ok(())
