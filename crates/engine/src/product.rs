@@ -7,8 +7,11 @@ mod presence;
 mod residents;
 mod web_audience;
 
+use std::fs;
+use std::path::Path;
+
 use crate::dimension::Dimension;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, io_error};
 use crate::plan::View;
 
 /// What the code knows of a product.
@@ -41,4 +44,25 @@ pub fn named(name: &str) -> Result<&'static Product> {
             .allowed(names.join(", "))
             .remedy("see `quorate release list`")
     })
+}
+
+/// Writes the default policy, to be edited, into `folder`.
+///
+/// # Errors
+/// A fault when a file cannot be written.
+pub fn write_templates(folder: &Path) -> Result<()> {
+    for (name, text) in templates() {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|cause| io_error("write", &path, &cause))?;
+    }
+    Ok(())
+}
+
+const fn templates() -> [(&'static str, &'static str); 4] {
+    [
+        ("policy.toml", include_str!("../templates/policy/policy.toml")),
+        ("residents.toml", residents::RESIDENTS.template),
+        ("presence.toml", presence::PRESENCE.template),
+        ("web_audience.toml", web_audience::WEB_AUDIENCE.template),
+    ]
 }

@@ -2,10 +2,11 @@
 //!
 //! Takes released figures and public facts ([`Report`]); gives HTML that loads nothing from
 //! anywhere. Guarantee: a cell that is not published is printed `[c]` and never as a number; no
-//! text of the data is read as markup or script. Every figure stands in a table that needs no
-//! script; the charts are drawn from the same figures.
+//! text of the data is read as markup or script. Every published figure stands in a table that
+//! needs no script; the charts are drawn from the same figures.
 
 mod account;
+mod compact;
 mod figures;
 mod html;
 mod number;
@@ -65,8 +66,8 @@ fn headline(slots: &mut Slots, report: &Report) {
         ("code_list", number::thousands(top.cells_in_code_list)),
         ("share", number::percent_of(top.cells_released, top.cells_in_code_list)),
         ("rho", top.rho.clone()),
-        ("delta", top.delta.clone()),
-        ("epsilon", format!("{:.2}", top.epsilon)),
+        ("delta", number::scientific_text(&top.delta)),
+        ("epsilon", number::bound(top.epsilon)),
         ("epsilon_delta", number::scientific(top.epsilon_delta)),
     ];
     slots.extend(text.map(|(name, text)| (name, Html::escaped(&text))));

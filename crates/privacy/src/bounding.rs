@@ -5,8 +5,6 @@
 //! removing a person leaves everybody else's kept cells as they were. Proof: bounding.md.
 //! Source: privacy model §2.
 
-use std::hash::Hasher;
-
 use siphasher::sip::SipHasher13;
 
 use crate::unit::CellLimit;
@@ -27,17 +25,22 @@ impl BoundingKey {
     /// The rank of `cell` for the person with this token: pseudo-random, smallest is kept first.
     #[must_use]
     pub fn rank(&self, token: u32, cell: u64) -> u64 {
-        let mut hasher = SipHasher13::new_with_key(&self.0);
-        hasher.write_u32(token);
-        hasher.write_u64(cell);
-        hasher.finish()
+        // Little-endian on every machine: a retry elsewhere must keep the same cells.
+        let mut message = [0; 12];
+        message[..4].copy_from_slice(&token.to_le_bytes());
+        message[4..].copy_from_slice(&cell.to_le_bytes());
+        SipHasher13::new_with_key(&self.0).hash(&message)
     }
 }
+
+/// People with up to this many distinct cells are ranked without touching the heap.
+const ON_STACK: usize = 128;
 
 /// Reduces `cells` to at most L distinct ones, ascending.
 ///
 /// Guarantee: the result has at most `limit` cells, all of them among `cells`, and is a function
-/// of the set of cells, the token and the key.
+/// of the set of cells, the token and the key. Allocates nothing up to 128
+/// distinct cells.
 pub fn keep(cells: &mut Vec<u64>, limit: CellLimit, key: &BoundingKey, token: u32) {
     cells.sort_unstable();
     cells.dedup();
@@ -45,7 +48,22 @@ pub fn keep(cells: &mut Vec<u64>, limit: CellLimit, key: &BoundingKey, token: u3
     if cells.len() <= most {
         return;
     }
-    cells.sort_by_cached_key(|&cell| (key.rank(token, cell), cell));
+    let mut on_stack = [(0, 0); ON_STACK];
+    let mut on_heap = Vec::new();
+    let ranked = if cells.len() <= ON_STACK {
+        &mut on_stack[..cells.len()]
+    } else {
+        on_heap.resize(cells.len(), (0, 0));
+        &mut on_heap[..]
+    };
+    for (slot, &cell) in ranked.iter_mut().zip(cells.iter()) {
+        *slot = (key.rank(token, cell), cell);
+    }
+    // The `most` smallest pairs move to the front, in any order.
+    ranked.select_nth_unstable(most);
     cells.truncate(most);
+    for (cell, (_, kept)) in cells.iter_mut().zip(ranked) {
+        *cell = *kept;
+    }
     cells.sort_unstable();
 }

@@ -5,27 +5,37 @@
 //! with probability at most β = 10⁻⁹. Costs nothing. Proof: derived.md.
 //! Source: privacy model §4 (derived-count guard); both tables must be of one clip family.
 
+use num_bigint::BigUint;
+use num_integer::Integer;
+
 use crate::noise::Variance;
 use crate::unit::Floor;
 
-/// ln(1/β) for β = 10⁻⁹, rounded up in the ninth digit.
-const LN_INVERSE_BETA: f64 = 20.723_265_837;
+/// 10⁹·ln(1/β) for β = 10⁻⁹, rounded up: ln 10⁹ = 20.723 265 836 946…
+const NANO_LN_INVERSE_BETA: u64 = 20_723_265_837;
 
-/// The margin ⌈√(2(σ_g² + σ_a²)·ln(1/β))⌉ in people, rounded up.
+/// The margin ⌈√(2(σ_g² + σ_a²)·ln(1/β))⌉ in people: integers, rounded up at each step.
 #[must_use]
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a positive, finite number below 2^53, rounded up"
-)]
 pub fn margin(group: Variance, part: Variance) -> u64 {
-    let variance = (group.to_f64() + part.to_f64()) * (1.0 + 1e-12);
-    (2.0 * variance * LN_INVERSE_BETA).sqrt().ceil() as u64
+    let wide = |part: u128| BigUint::from(part);
+    let top =
+        wide(group.numerator()) * part.denominator() + wide(part.numerator()) * group.denominator();
+    let bottom = wide(group.denominator()) * part.denominator();
+    // The least m with m² ≥ 2·(top/bottom)·ln(1/β), and m² is whole.
+    let square = (top * 2_u8 * NANO_LN_INVERSE_BETA).div_ceil(&(bottom * 1_000_000_000_u64));
+    let root = square.sqrt();
+    let least = if &root * &root < square { root + 1_u8 } else { root };
+    // Below 2^53: either variance is below 2^96.
+    u64::try_from(least).unwrap_or(u64::MAX)
 }
 
 /// Whether the share of a part with `part` noisy people in a group with `group` may be printed.
+///
+/// Both shown by the quorum mechanism, of one clip family, before any mean dilution; `margin` is
+/// [`margin`] of their two variances.
 #[must_use]
 pub fn share_allowed(group: u64, part: u64, floor: Floor, margin: u64) -> bool {
-    group.checked_sub(part).is_some_and(|rest| rest >= u64::from(floor.people()) + margin)
+    group
+        .checked_sub(part)
+        .is_some_and(|rest| rest >= u64::from(floor.people()).saturating_add(margin))
 }

@@ -21,6 +21,13 @@ pub struct Overspent {
     pub left: String,
 }
 
+impl Overspent {
+    fn new<T: ToString>(currency: &'static str, figures: [T; 4]) -> Self {
+        let [cap, spent, cost, left] = figures.map(|figure| figure.to_string());
+        Self { currency, cap, spent, cost, left }
+    }
+}
+
 /// What one person and period may be charged, and has been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meter {
@@ -51,23 +58,12 @@ impl Meter {
     }
 
     fn refusal(&self, cost: Budget) -> Overspent {
-        let left = self.left();
-        if cost.rho > left.rho {
-            Overspent {
-                currency: "rho",
-                cap: self.caps.rho.to_string(),
-                spent: self.spent.rho.to_string(),
-                cost: cost.rho.to_string(),
-                left: left.rho.to_string(),
-            }
+        let (caps, spent, left) = (self.caps, self.spent, self.left());
+        let rho = spent.rho.checked_add(cost.rho);
+        if rho.is_none_or(|after| after > caps.rho) {
+            Overspent::new("rho", [caps.rho, spent.rho, cost.rho, left.rho])
         } else {
-            Overspent {
-                currency: "delta",
-                cap: self.caps.delta.to_string(),
-                spent: self.spent.delta.to_string(),
-                cost: cost.delta.to_string(),
-                left: left.delta.to_string(),
-            }
+            Overspent::new("delta", [caps.delta, spent.delta, cost.delta, left.delta])
         }
     }
 

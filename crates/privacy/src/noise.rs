@@ -1,5 +1,7 @@
 //! Exact noise: where randomness enters, the discrete Gaussian, and its tail.
 
+mod bernoulli;
+mod bracket;
 mod entropy;
 mod gaussian;
 mod tail;
@@ -9,5 +11,5 @@ mod variance;
 pub use entropy::SeededEntropy;
 pub use entropy::{Entropy, EntropyFailed, SystemEntropy};
 pub use gaussian::DiscreteGaussian;
-pub use tail::{TailError, least_excess, shown_probability};
+pub use tail::{Probability, TailError, least_excess, tail_probability};
 pub use variance::Variance;

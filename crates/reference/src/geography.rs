@@ -4,8 +4,8 @@
 //! tells whether two packs agree.
 
 mod grid;
+mod parse;
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::pack;
@@ -34,7 +34,8 @@ pub struct Sector {
     pub postcodes: u32,
 }
 
-/// A ring of (longitude, latitude) in degrees, closed.
+/// A closed ring of (longitude, latitude) in degrees: counter-clockwise around land, clockwise around
+/// a hole, so that one path of all rings fills right under either fill rule.
 pub type Ring = Vec<(f64, f64)>;
 
 /// A postcode district, e.g. `AB1`.
@@ -54,7 +55,7 @@ pub struct District {
     pub lon: f64,
     /// Live postcodes.
     pub postcodes: u32,
-    /// Approximate outline: exterior rings of a tessellation of sector points.
+    /// Approximate outline, from a tessellation of sector points: the ring of its largest part first.
     pub outline: Vec<Ring>,
 }
 
@@ -87,105 +88,14 @@ pub struct Geography {
 }
 
 static BUILT_IN: LazyLock<Geography> = LazyLock::new(|| {
-    Geography::parse(&pack::text(pack::SECTORS), pack::PLACES, &pack::text(pack::OUTLINES))
+    parse::geography(&pack::text(pack::SECTORS), pack::PLACES, &pack::text(pack::OUTLINES))
 });
-
-/// One line of the sectors' table.
-struct Row<'text> {
-    code: &'text str,
-    lat: f64,
-    lon: f64,
-    postcodes: u32,
-    lad: &'text str,
-    region: &'text str,
-    country: &'text str,
-}
-
-impl<'text> Row<'text> {
-    fn parse(line: &'text str) -> Option<Self> {
-        let mut fields = line.split(',');
-        Some(Self {
-            code: fields.next()?,
-            lat: fields.next()?.parse().ok()?,
-            lon: fields.next()?.parse().ok()?,
-            postcodes: fields.next()?.parse().ok()?,
-            lad: fields.next()?,
-            region: fields.next()?,
-            country: fields.next()?,
-        })
-    }
-
-    fn district(&self) -> &'text str {
-        self.code.split(' ').next().unwrap_or_default()
-    }
-
-    fn area(&self) -> &'text str {
-        let end = self.code.find(|it: char| !it.is_ascii_alphabetic()).unwrap_or_default();
-        &self.code[..end]
-    }
-}
 
 impl Geography {
     /// The pack that the product ships.
     #[must_use]
     pub fn built_in() -> &'static Self {
         &BUILT_IN
-    }
-
-    fn parse(sectors: &str, places: &str, outlines: &str) -> Self {
-        let names: BTreeMap<&str, &str> =
-            places.lines().skip(1).filter_map(|line| line.split_once(',')).collect();
-        let rows: Vec<Row<'_>> = sectors.lines().skip(1).filter_map(Row::parse).collect();
-        let list = |of: fn(&Row<'_>) -> String| {
-            let mut codes: Vec<String> = rows.iter().map(of).collect();
-            codes.sort();
-            codes.dedup();
-            let name = |code: &String| {
-                names.get(code.as_str()).map_or(code.clone(), |it| (*it).to_owned())
-            };
-            codes.into_iter().map(|code| Place { name: name(&code), code }).collect::<Vec<_>>()
-        };
-        let areas = list(|it| it.area().to_owned());
-        let regions = list(|it| it.region.to_owned());
-        let countries = list(|it| it.country.to_owned());
-        let lads = list(|it| it.lad.to_owned());
-        let district_codes = list(|it| it.district().to_owned());
-        let sectors: Vec<Sector> = rows
-            .iter()
-            .map(|row| Sector {
-                code: row.code.to_owned(),
-                district: position(&district_codes, row.district()),
-                area: position(&areas, row.area()),
-                region: position(&regions, row.region),
-                country: position(&countries, row.country),
-                lad: position(&lads, row.lad),
-                lat: row.lat,
-                lon: row.lon,
-                postcodes: row.postcodes,
-            })
-            .collect();
-        let outlines: BTreeMap<&str, Vec<Ring>> = outlines
-            .lines()
-            .filter_map(|line| line.split_once(';'))
-            .map(|(code, rings)| (code, rings.split('|').map(ring).collect()))
-            .collect();
-        let mut members: Vec<Vec<&Sector>> = vec![Vec::new(); district_codes.len()];
-        for sector in &sectors {
-            if let Some(members) = members.get_mut(usize::from(sector.district)) {
-                members.push(sector);
-            }
-        }
-        let districts = district_codes
-            .into_iter()
-            .zip(members)
-            .map(|(place, members)| {
-                let outline = outlines.get(place.code.as_str()).cloned().unwrap_or_default();
-                district(place.code, &members, outline)
-            })
-            .collect();
-        let hash = blake3::hash(&[pack::SECTORS, pack::OUTLINES].concat()).to_hex().to_string();
-        let grid = Grid::new(&sectors);
-        Self { sectors, districts, areas, regions, countries, lads, grid, hash }
     }
 
     /// The number of a sector by its code, e.g. `AB1 2`.
@@ -195,7 +105,7 @@ impl Geography {
         u16::try_from(at).ok()
     }
 
-    /// The number of the sector of a postcode in any spacing and case; `None` when there is none.
+    /// The number of the sector of a postcode in any spacing and case; `None` for anything else.
     #[must_use]
     pub fn sector_of_postcode(&self, postcode: &str) -> Option<u16> {
         let mut compact = [0_u8; 7];
@@ -206,7 +116,9 @@ impl Geography {
         }
         let text = std::str::from_utf8(compact.get(..length)?).ok()?;
         let (outward, inward) = text.split_at_checked(length.checked_sub(3)?)?;
-        self.sector_index(&format!("{outward} {}", inward.get(..1)?))
+        let (digit, unit) = inward.split_at_checked(1)?;
+        let whole = unit.bytes().all(|it| it.is_ascii_uppercase());
+        self.sector_index(&format!("{outward} {digit}")).filter(|_| whole)
     }
 
     /// The sector whose point is nearest; `None` when none is within about 50 km.
@@ -220,51 +132,6 @@ impl Geography {
     pub fn hash(&self) -> &str {
         &self.hash
     }
-}
-
-fn position(list: &[Place], code: &str) -> u16 {
-    let at = list.binary_search_by(|it| it.code.as_str().cmp(code)).unwrap_or_default();
-    u16::try_from(at).unwrap_or_default()
-}
-
-fn district(code: String, members: &[&Sector], outline: Vec<Ring>) -> District {
-    let postcodes: u32 = members.iter().map(|it| it.postcodes).sum();
-    let weighted = |of: fn(&Sector) -> f64| {
-        let sum: f64 = members.iter().map(|it| of(it) * f64::from(it.postcodes)).sum();
-        sum / f64::from(postcodes.max(1))
-    };
-    let mut by_region = BTreeMap::<(u16, u16), u32>::new();
-    for sector in members {
-        *by_region.entry((sector.region, sector.country)).or_default() += sector.postcodes;
-    }
-    let most = by_region.into_iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0)));
-    let (region, country) = most.map_or((0, 0), |it| it.0);
-    District {
-        code,
-        area: members.first().map_or(0, |it| it.area),
-        region,
-        country,
-        lat: weighted(|it| it.lat),
-        lon: weighted(|it| it.lon),
-        postcodes,
-        outline,
-    }
-}
-
-/// Reads `lon lat dlon dlat …` in ten-thousandths of a degree, closing the ring.
-fn ring(text: &str) -> Ring {
-    let numbers: Vec<f64> = text.split(' ').filter_map(|it| it.parse().ok()).collect();
-    let (mut lon, mut lat) = (0.0, 0.0);
-    let mut ring: Ring = numbers
-        .chunks_exact(2)
-        .map(|step| {
-            lon += step[0];
-            lat += step[1];
-            (lon / 1e4, lat / 1e4)
-        })
-        .collect();
-    ring.extend(ring.first().copied());
-    ring
 }
 
 #[cfg(test)]

@@ -6,10 +6,12 @@
 mod geography;
 mod pack;
 mod people;
+mod pyramid;
 mod sites;
 
-pub use geography::{District, Geography, Place, Sector};
-pub use people::{AgeBand, Gender, Pyramid};
+pub use geography::{District, Geography, Place, Ring, Sector};
+pub use people::{AgeBand, Gender};
+pub use pyramid::Pyramid;
 pub use sites::{Site, SiteList, SiteListError};
 
 /// Who must be named wherever a map is shown.

@@ -19,3 +19,36 @@ pub(crate) fn text(compressed: &[u8]) -> String {
         Err(_) => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Under this the pack stays light in every clone and every binary.
+    const BYTES_MAX: usize = 1_000_000;
+
+    const MEMBERS: [(&str, &[u8]); 6] = [
+        ("ATTRIBUTION.txt", crate::ATTRIBUTION.as_bytes()),
+        ("outlines.txt.gz", OUTLINES),
+        ("places.csv", PLACES.as_bytes()),
+        ("pyramid.csv", PYRAMID.as_bytes()),
+        ("sectors.csv.gz", SECTORS),
+        ("sites.csv", SITES.as_bytes()),
+    ];
+
+    #[test]
+    fn every_member_has_the_digest_on_the_list() {
+        let digests: String = MEMBERS
+            .iter()
+            .map(|(name, bytes)| format!("{}  {name}\n", blake3::hash(bytes).to_hex()))
+            .collect();
+        assert_eq!(digests, include_str!("../pack/B3SUMS"), "run `cargo xtask refdata`");
+    }
+
+    #[test]
+    fn the_pack_is_small_and_its_compressed_members_are_whole() {
+        assert!(MEMBERS.iter().map(|it| it.1.len()).sum::<usize>() < BYTES_MAX);
+        assert!(!text(SECTORS).is_empty() && !text(OUTLINES).is_empty());
+        assert_eq!(text(b"damaged"), "");
+    }
+}

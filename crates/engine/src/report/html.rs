@@ -61,12 +61,6 @@ impl Html {
         self
     }
 
-    /// Adds finished markup.
-    pub(super) fn html(mut self, other: &Self) -> Self {
-        self.0.push_str(&other.0);
-        self
-    }
-
     /// Adds what `row` makes of each item, in order.
     pub(super) fn each<T>(self, items: &[T], row: impl Fn(Self, &T) -> Self) -> Self {
         items.iter().fold(self, row)

@@ -36,15 +36,14 @@ function startMap() {
   svg.append(layer, ring);
   for (const shape of shapes) {
     shape.path = s("path", { d: shape.d, tabindex: -1, role: "img" });
-    shape.path.addEventListener("pointerenter", event => showTip(canvas, shape, event));
-    shape.path.addEventListener("pointermove", event => showTip(canvas, shape, event));
-    shape.path.addEventListener("pointerleave", () => hideTip(canvas));
+    for (const name of ["pointerenter", "pointermove"]) shape.path.addEventListener(name, event => showTip(canvas, shape, event.clientX, event.clientY));
+    shape.path.addEventListener("pointerleave", event => { if (event.pointerType !== "touch") hideTip(canvas); });
     shape.path.addEventListener("click", () => change({ place: shape.code }));
-    shape.path.addEventListener("focus", () => { svg.classList.add("focus"); change({ place: shape.code }); });
-    shape.path.addEventListener("blur", () => svg.classList.remove("focus"));
+    shape.path.addEventListener("focus", () => focused(svg, canvas, shape));
+    shape.path.addEventListener("blur", () => { svg.classList.remove("focus"); hideTip(canvas); });
     layer.append(shape.path);
   }
-  svg.addEventListener("keydown", event => walk(event, shapes));
+  svg.addEventListener("keydown", event => event.key === "Escape" ? hideTip(canvas) : walk(event, shapes));
   zoomable(svg, canvas, shapes);
 
   const classOf = value => breaks[state.measure].findLastIndex(it => value >= it);
@@ -106,21 +105,30 @@ function busiest(shapes) {
 function inWords(people) {
   if (people === undefined) return "not in this table";
   if (people === null) return `not published. ${whyHidden}`;
-  return `${group(people[0])} people, 95 % interval ${interval(people)}${people[3] ? ", near the threshold" : ""}`;
+  return `${group(people[0])} people, 95% interval ${interval(people)}${people[3] ? ", near the threshold" : ""}`;
 }
 
-function showTip(canvas, shape, event) {
-  if (event.pointerType === "touch") return;
+/** Chooses what has the focus; shows its figures beside it when it was reached with the keys. */
+function focused(svg, canvas, shape) {
+  change({ place: shape.code });
+  if (!shape.path.matches(":focus-visible")) return;
+  svg.classList.add("focus");
+  const box = shape.path.getBoundingClientRect();
+  showTip(canvas, shape, box.right, box.bottom);
+}
+
+/** Shows the figures of `shape` near a point of the window. */
+function showTip(canvas, shape, clientX, clientY) {
   const tip = canvas.querySelector(".tip");
   const people = peopleAt(shape.code);
   const place = `${shape.code}, ${shape.region}`;
   tip.replaceChildren(...(people
-    ? [place, h("b", {}, `${group(people[0])} people`), `95 % interval ${interval(people)}`, people[3] ? h("br") : null, people[3] ? "Near the threshold" : null].filter(Boolean)
+    ? [place, h("b", {}, `${group(people[0])} people`), `95% interval ${interval(people)}`, people[3] ? h("br") : null, people[3] ? "Near the threshold" : null].filter(Boolean)
     : people === null ? [place, h("b", {}, "Not published"), whyHidden] : [place, h("b", {}, "Not in this table")]));
   tip.hidden = false;
   const box = canvas.getBoundingClientRect();
-  const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-  tip.style.left = `${Math.min(x + 14, box.width - tip.offsetWidth - 6)}px`;
+  const [x, y] = [clientX - box.left, clientY - box.top];
+  tip.style.left = `${Math.max(6, Math.min(x + 14, box.width - tip.offsetWidth - 6))}px`;
   tip.style.top = `${y + 18 + tip.offsetHeight > box.height ? y - tip.offsetHeight - 12 : y + 18}px`;
 }
 
@@ -186,9 +194,8 @@ function playable(button) {
 }
 
 function legend(breaks, shade) {
-  const text = breaks.map((from, index) => index + 1 < breaks.length ? `${group(from)} to ${group(breaks[index + 1] - 1)}` : `${group(from)} and more`);
-  at("legend-title").textContent = state.measure === "residents" ? "Residents" : "People present, same colours at all hours";
-  at("legend").replaceChildren(
-    ...breaks.map((_, index) => h("li", {}, h("i", { class: shade(index) }), text[index])),
-    h("li", { class: "wide" }, h("i", { class: "hatched" }), "not published, not zero"));
+  const rest = index => index + 1 < breaks.length ? ` to ${group(breaks[index + 1] - 1)}` : " and more";
+  at("legend-title").textContent = state.measure === "residents" ? "Residents" : "Present, same colours at all hours";
+  at("legend").replaceChildren(...breaks.map((from, index) =>
+    h("li", {}, h("i", { class: shade(index) }), group(from), index + 1 < breaks.length ? "" : "+", h("span", { class: "visually-hidden" }, rest(index)))));
 }

@@ -15,7 +15,7 @@ pub(super) fn thousands(value: i64) -> String {
     text
 }
 
-/// The ends of the 95 % interval.
+/// The ends of the 95% interval.
 pub(super) fn interval(it: Estimate) -> String {
     format!("{} to {}", thousands(it.lo), thousands(it.hi))
 }
@@ -25,8 +25,8 @@ pub(super) fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     match percent {
         it if !it.is_finite() => "–".to_owned(),
-        it if it.abs() < 1.0 => format!("{it:.2} %"),
-        it => format!("{it:.1} %"),
+        it if it.abs() < 1.0 => format!("{it:.2}%"),
+        it => format!("{it:.1}%"),
     }
 }
 
@@ -36,22 +36,36 @@ pub(super) fn percent_of(part: i64, whole: i64) -> String {
     format!("{}.{}", permille / 10, (permille % 10).abs())
 }
 
-/// Up to four decimals, without trailing zeros.
+/// Up to nine decimals, the grain of ρ, without trailing zeros.
 pub(super) fn decimal(value: f64) -> String {
-    let text = format!("{value:.4}");
+    let text = format!("{value:.9}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Powers of ten for the very small: `1.1 × 10⁻⁹`.
+/// Two decimals, rounded up: a bound is never printed smaller than it is.
+pub(super) fn bound(value: f64) -> String {
+    format!("{:.2}", (value * 100.0 - 1e-9).ceil() / 100.0)
+}
+
+/// Powers of ten for the very small, three digits, rounded up: `1.1 × 10⁻⁹`.
 pub(super) fn scientific(value: f64) -> String {
     if !value.is_normal() || value.abs() >= 0.001 {
         return decimal(value);
     }
-    let text = format!("{value:.1e}");
+    let nearest = format!("{value:.2e}");
+    let (digits, _) = nearest.split_once('e').unwrap_or((&nearest, ""));
+    let too_small = nearest.parse().is_ok_and(|it: f64| it < value * (1.0 - 1e-12));
+    let half = if too_small { 0.004_99 / digits.parse().unwrap_or(1.0) } else { 0.0 };
+    let text = format!("{:.2e}", value * (1.0 + half));
     let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-    let digits = digits.trim_end_matches(".0");
+    let digits = digits.trim_end_matches('0').trim_end_matches('.');
     let raised: String = power.chars().map(superscript).collect();
     if digits == "1" { format!("10{raised}") } else { format!("{digits} × 10{raised}") }
+}
+
+/// A decimal in text as [`scientific`] writes it; any other text as it is.
+pub(super) fn scientific_text(text: &str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), scientific)
 }
 
 fn superscript(letter: char) -> char {

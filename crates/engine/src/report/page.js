@@ -29,7 +29,7 @@ function on(needs, draw) { listeners.push([needs, draw]); }
 /** What the address asks for, as far as it exists. */
 function fromAddress() {
   if (!location.hash.includes("=")) return {};
-  const wanted = Object.fromEntries([...new URLSearchParams(location.hash.slice(1))].filter(([key]) => key in state));
+  const wanted = Object.fromEntries([...new URLSearchParams(location.hash.slice(1))].filter(([key]) => Object.hasOwn(state, key)));
   if ("hour" in wanted) {
     wanted.hour = Math.min(23, Math.max(0, Math.trunc(Number(wanted.hour)) || 0));
     wanted.measure ??= "presence";
@@ -74,7 +74,7 @@ function choices(id, key, options) {
 function whenSized(frame, draw) {
   let width = 0;
   new ResizeObserver(() => {
-    if (Math.abs(frame.clientWidth - width) < 2) return;
+    if (frame.clientWidth < 100 || Math.abs(frame.clientWidth - width) < 2) return;
     width = frame.clientWidth;
     draw();
   }).observe(frame);

@@ -7,7 +7,9 @@ function startPyramid() {
   const regions = new Map(groups.filter(it => it.region).map(it => [it.region, it.region_name || it.region]));
   const options = [[everywhere, "All areas together"], ...regions];
   at("region").append(...(regions.size > 1 || groups.some(it => !it.region) ? options : [...regions]).map(([value, label]) => h("option", { value }, label)));
-  if (![...at("region").options].some(it => it.value === state.region)) state.region = at("region").options[0].value;
+  const values = [...at("region").options].map(it => it.value);
+  const published = region => groups.filter(it => inPyramid(groups, it.gender, it.age_band, region)).length;
+  if (!values.includes(state.region)) state.region = values.reduce((best, it) => published(it) > published(best) ? it : best);
   const draw = () => { at("region").value = state.region; drawPyramid(groups); };
   at("region").addEventListener("change", event => change({ region: event.target.value }));
   on(["region"], draw);
@@ -18,9 +20,9 @@ function startPyramid() {
  * The people of one gender and age in the chosen area. All areas together are what was measured,
  * else the sum of the areas with their intervals combined, if each of them is published.
  */
-function inPyramid(groups, gender, band) {
+function inPyramid(groups, gender, band, region) {
   const rows = groups.filter(it => it.gender === gender && it.age_band === band);
-  if (state.region !== everywhere) return rows.find(it => it.region === state.region)?.people;
+  if (region !== everywhere) return rows.find(it => it.region === region)?.people;
   const whole = rows.find(it => !it.region);
   if (whole) return whole.people;
   if (!rows.length) return undefined;
@@ -34,15 +36,15 @@ function drawPyramid(groups) {
   const bands = [...new Set(groups.map(it => it.age_band))].reverse();
   const genders = ["F", "M", "X"].filter(gender => groups.some(it => it.gender === gender));
   const width = at("pyramid").clientWidth;
-  const cells = new Map(genders.flatMap(gender => bands.map(band => [gender + band, inPyramid(groups, gender, band)])));
+  const cells = new Map(genders.flatMap(gender => bands.map(band => [gender + band, inPyramid(groups, gender, band, state.region)])));
   const largest = Math.max(1, ...[...cells.values()].filter(Boolean).map(it => it[2]));
-  const [row, head, middle] = [36, 30, 74];
+  const [row, head, middle] = [36, 30, width < 500 ? 58 : 74];
   const half = Math.min(520, (width - middle) / 2);
   const [axis, scale] = [width / 2, (half - 58) / largest];
-  const foot = genders.includes("X") ? head + 10 : 0;
+  const foot = bands.some(band => cells.get(`X${band}`)) ? head + 10 : 0;
   const height = head + bands.length * row + (foot ? foot + bands.length * row : 0) + 4;
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": "Pyramid of residents by gender and age; the figures are in the table below" });
-  const title = (text, x, y, anchor) => svg.append(s("text", { x, y, "text-anchor": anchor, "font-weight": 600 }, text));
+  const title = (text, x, y, anchor) => svg.append(s("text", { x, y, "text-anchor": anchor, class: "strong" }, text));
   title("F, women", axis - middle / 2, 18, "end");
   title("M, men", axis + middle / 2, 18, "start");
   if (foot) title("X", axis + middle / 2, head + bands.length * row + 28, "start");
@@ -62,7 +64,8 @@ function drawPyramid(groups) {
   });
   at("pyramid").replaceChildren(svg);
   const summed = state.region === everywhere && !groups.some(it => !it.region);
-  at("pyramid-note").textContent = summed ? "The sum of the published areas, their intervals combined; a group is shown only if every area publishes it." : "";
+  const hiddenX = genders.includes("X") && !foot ? "X is not published here in any age band: [c]. " : "";
+  at("pyramid-note").textContent = hiddenX + (summed ? "The sum of the areas, their intervals combined; a group is shown only if every area publishes it." : "");
 }
 
 /** One bar with its figure and whisker, or the mark of a group that is not published. */
@@ -72,7 +75,6 @@ function bar(svg, people, { start, side, top, row, scale, kind }) {
   if (people === null) {
     svg.append(s("rect", { class: "hidden-mark", x: side < 0 ? start - 44 : start, y: top + 6, width: 44, height: row - 12, fill: "url(#stripe)" }));
     svg.append(s("text", { class: "soft", x: start + side * 52, y: top + 22, "text-anchor": anchor }, "[c]"), s("title", {}, whyHidden));
-    stripes(svg);
     return;
   }
   const [value, low, high] = people;
@@ -85,11 +87,4 @@ function bar(svg, people, { start, side, top, row, scale, kind }) {
 /** A line from `a` to `b` with short ends. */
 function whisker(a, b, y) {
   return s("path", { class: "whisker", d: `M${a} ${y}H${b}M${a} ${y - 4}v8M${b} ${y - 4}v8` });
-}
-
-/** The hatching that means "not published", once a drawing. */
-function stripes(svg) {
-  if (svg.querySelector("pattern")) return;
-  svg.prepend(s("defs", {}, s("pattern", { id: "stripe", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
-    s("rect", { class: "hatch-ground", width: 6, height: 6 }), s("rect", { class: "hatch-line", width: 1.5, height: 6 }))));
 }

@@ -63,7 +63,8 @@ function startSites() {
   at("more").addEventListener("click", () => { all = true; list(); });
   on(["kind", "category"], () => {
     all = false;
-    if (state.kind === "category" && state.category) { change({ category: "" }); at("category").value = ""; }
+    if (state.kind === "category" && state.category) change({ category: "" });
+    at("category").value = state.category;
     list();
   });
   if (!rows.some(row => row.it.name === state.site)) state.site = (rows.find(row => row.it.people && row.it.groups.length && row.it.kind === state.kind) ?? rows[0])?.it.name ?? "";
@@ -75,7 +76,7 @@ function startSites() {
   };
   on(["site"], profile);
   sort();
-  profile();
+  at("profile").hidden = !rows.some(row => row.it.groups.length);
   whenSized(at("profile"), profile);
 }
 
@@ -83,7 +84,8 @@ function startSites() {
 function drawProfile(it) {
   const box = getComputedStyle(at("profile"));
   const width = at("profile").clientWidth - parseFloat(box.paddingLeft) - parseFloat(box.paddingRight);
-  const [label, row, figure] = [Math.min(112, width * .34), 28, 42];
+  const longest = Math.max(...it.groups.map(of => of[1].length));
+  const [label, row, figure] = [Math.min(longest * 7 + 16, width * .46), 28, 42];
   const away = value => Math.abs(Math.log2(Math.max(value, 12.5) / 100));
   const extent = Math.min(3, Math.max(1, ...it.groups.filter(of => of[3]).flatMap(of => of[3].map(away))));
   const middle = label + (width - label - figure) / 2;
@@ -95,10 +97,10 @@ function drawProfile(it) {
   for (const mark of [50, 100, 200]) svg.append(s("text", { class: "soft", x: x(mark), y: 12, "text-anchor": "middle" }, mark));
   let y = 20;
   for (const section of sections) {
-    svg.append(s("text", { x: 0, y: y + 20, "font-weight": 600 }, dimensions[section] ?? section));
+    svg.append(s("text", { x: 0, y: y + 20, class: "strong" }, dimensions[section] ?? section));
     y += 30;
     for (const [, value, , index] of it.groups.filter(of => of[0] === section)) {
-      const name = value.length > label / 7.2 ? `${value.slice(0, Math.floor(label / 7.2) - 1)}…` : value;
+      const name = value.length > label / 6.4 ? `${value.slice(0, Math.floor(label / 6.4) - 1)}…` : value;
       svg.append(s("text", { class: "soft", x: 0, y: y + 18 }, name, s("title", {}, value)));
       if (index) {
         const [from, to] = [middle, x(index[0])].sort((a, b) => a - b);
@@ -107,7 +109,6 @@ function drawProfile(it) {
         svg.append(whisker(x(index[1]), x(index[2]), y + 13), s("text", { x: width, y: y + 18, "text-anchor": "end" }, Math.round(index[0])));
       } else {
         svg.append(s("rect", { x: middle - 22, y: y + 5, width: 44, height: row - 12, fill: "url(#stripe)" }, s("title", {}, whyHidden)), s("text", { class: "soft", x: width, y: y + 18, "text-anchor": "end" }, "[c]"));
-        stripes(svg);
       }
       y += row;
     }

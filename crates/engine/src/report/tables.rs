@@ -9,7 +9,7 @@ pub(super) fn districts(residents: &Residents, shapes: &[Shape]) -> Html {
     let region = |code: &str| shapes.iter().find(|it| it.code == code).map_or("", |it| &it.region);
     Html::of(
         "<table><caption>Residents by district</caption><thead><tr><th scope=col>District\
-         <th scope=col>Region<th scope=col class=n>People<th scope=col class=n>95 % interval<tbody>",
+         <th scope=col>Region<th scope=col class=n>People<th scope=col class=n>95% interval<tbody>",
     )
     .each(&residents.districts, |table, row| {
         table.raw("<tr>").head(&row.code).cell(region(&row.code)).estimate(row.people)
@@ -24,7 +24,7 @@ pub(super) fn presence(presence: &Presence) -> Html {
         let head = tables
             .raw("<table class=hours><caption>People present in each hour, ")
             .text(day_type)
-            .raw("</caption><thead><tr><th scope=col>District")
+            .raw("; the intervals are in the release’s data file</caption><thead><tr><th scope=col>District")
             .each(&hours, |head, hour| head.raw("<th scope=col class=n>").text(hour))
             .raw("<tbody>");
         let of_day: Vec<_> = presence.cells.iter().filter(|it| &it.day_type == day_type).collect();
@@ -40,34 +40,28 @@ pub(super) fn pyramid(groups: &[PyramidGroup]) -> Html {
     Html::of(
         "<table><caption>Residents by gender and age</caption><thead><tr><th scope=col>Region\
          <th scope=col>Gender<th scope=col>Age<th scope=col class=n>People\
-         <th scope=col class=n>95 % interval<tbody>",
+         <th scope=col class=n>95% interval<tbody>",
     )
     .each(groups, |table, row| {
         let place = if row.region.is_empty() { "All" } else { &row.region_name };
-        table
-            .raw("<tr>")
-            .head(place)
-            .cell(&row.gender)
-            .cell(&row.age_band)
-            .estimate(row.people)
+        table.raw("<tr>").head(place).cell(&row.gender).cell(&row.age_band).estimate(row.people)
     })
     .raw("</table>")
 }
 
 /// Sites and categories, the most people first and what is not published last.
 pub(super) fn sites(web: &Web) -> Html {
-    let largest = web.rows.iter().filter_map(|it| it.people).map(|it| it.value).max();
     Html::of(
         "<table id=sites-table><caption>People by site</caption><thead><tr>\
          <th scope=col data-sort=name>Site<th scope=col data-sort=category>Category\
          <th scope=col class=n data-sort=reach>Reach<th scope=col class=n data-sort=people>People\
-         <th scope=col class=n>95 % interval<tbody>",
+         <th scope=col class=n>95% interval<tbody>",
     )
-    .each(&by_people(web), |table, &(at, row)| site(table, at, row, largest))
+    .each(&by_people(web), |table, &(at, row)| site(table, at, row))
     .raw("</table>")
 }
 
-fn site(table: Html, at: usize, row: &WebRow, largest: Option<i64>) -> Html {
+fn site(table: Html, at: usize, row: &WebRow) -> Html {
     let kind = match row.kind {
         WebKind::Site => "site",
         WebKind::Category => "category",
@@ -80,16 +74,15 @@ fn site(table: Html, at: usize, row: &WebRow, largest: Option<i64>) -> Html {
         .raw("><th scope=row>")
         .text(row.label.as_ref().unwrap_or(&row.name))
         .cell(&row.category);
-    let bar = match (row.people, largest) {
-        (Some(it), Some(largest)) => number::percent_of(it.value, largest),
-        _ => return head.hidden().hidden().hidden(),
-    };
+    if row.people.is_none() {
+        return head.hidden().hidden().hidden();
+    }
     let cell = match row.reach {
         None => head.hidden(),
         Some(it) => head
             .raw("<td class=\"n reach\" style=\"--w:")
-            .text(&bar)
-            .raw("%\">")
+            .text(&format!("{:.4}", it.value.clamp(0.0, 1.0)))
+            .raw("\">")
             .text(&number::percent(it.value)),
     };
     cell.estimate(row.people)
@@ -109,9 +102,8 @@ pub(super) fn indices(web: &Web) -> Option<Html> {
     .raw("<tbody>");
     let body = head.each(&by_people(web), |table, &(_, row)| {
         table.raw("<tr>").head(row.label.as_ref().unwrap_or(&row.name)).each(groups, |cells, of| {
-            let same = |it: &&super::GroupIndex| {
-                it.dimension == of.dimension && it.value == of.value
-            };
+            let same =
+                |it: &&super::GroupIndex| it.dimension == of.dimension && it.value == of.value;
             let index = row.groups.iter().find(same).and_then(|it| it.index);
             cells.ratio(index, |value| format!("{value:.0}"))
         })

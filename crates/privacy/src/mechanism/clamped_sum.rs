@@ -11,9 +11,9 @@ use crate::unit::{CellLimit, OutOfRange, Rho};
 /// The mechanism of one measure of a marginal.
 #[derive(Clone, Copy, Debug)]
 pub struct ClampedSum {
-    cap: u32,
+    cap: u64,
     rho: Rho,
-    variance: Variance,
+    noise: DiscreteGaussian,
 }
 
 impl ClampedSum {
@@ -21,30 +21,33 @@ impl ClampedSum {
     ///
     /// # Errors
     /// [`OutOfRange`] when the cap or ρ is zero, or the cap is too large for an exact variance.
-    pub fn new(cap: u32, limit: CellLimit, rho: Rho) -> Result<Self, OutOfRange> {
-        Ok(Self { cap, rho, variance: Variance::of_sum(cap, limit, rho)? })
+    pub fn new(cap: u64, limit: CellLimit, rho: Rho) -> Result<Self, OutOfRange> {
+        let noise = DiscreteGaussian::new(Variance::of_sum(cap, limit, rho)?);
+        Ok(Self { cap, rho, noise })
     }
 
     /// What one person contributes to one cell: `value` units cut to 0..=C.
     ///
     /// A person whose clamped value is zero must not be counted by the gate of this measure.
     #[must_use]
-    pub fn clamp(&self, value: i64) -> u32 {
-        u32::try_from(value.max(0)).unwrap_or(u32::MAX).min(self.cap)
+    pub fn clamp(&self, value: i64) -> u64 {
+        value.max(0).unsigned_abs().min(self.cap)
     }
 
-    /// Says the noisy sum of a cell whose gate has opened.
+    /// Says the noisy sum of a cell whose gate has opened; `sum` is that of the people the gate saw.
+    ///
+    /// At most 2^64 people of at most 2^63 units: far inside the integers used.
     ///
     /// # Errors
     /// [`EntropyFailed`] when there is no randomness; nothing was said then.
     pub fn release(
         &self,
         _gate: &Shown,
-        sum: u64,
+        sum: i128,
         entropy: &mut dyn Entropy,
     ) -> Result<i128, EntropyFailed> {
-        let noise = DiscreteGaussian::new(self.variance).sample(entropy)?;
-        Ok(i128::from(sum) + i128::from(noise))
+        let noise = self.noise.sample(entropy)?;
+        Ok(sum.saturating_add(i128::from(noise)))
     }
 
     /// What the sums of the whole marginal cost every person, beside the gate.
@@ -56,6 +59,6 @@ impl ClampedSum {
     /// σ in units of the measure, for display and intervals.
     #[must_use]
     pub fn sigma(&self) -> f64 {
-        self.variance.to_f64().sqrt()
+        self.noise.variance().to_f64().sqrt()
     }
 }

@@ -6,7 +6,10 @@
 //! Guarantee: δ-approximate ρ-zCDP over the whole marginal, and every shown cell holds at least
 //! `floor` people with certainty. Proof: quorum.md. Source: privacy model §3.
 
-use crate::noise::{DiscreteGaussian, Entropy, EntropyFailed, TailError, Variance, least_excess};
+use crate::noise::{
+    DiscreteGaussian, Entropy, EntropyFailed, Probability, TailError, Variance, least_excess,
+    tail_probability,
+};
 use crate::unit::{Budget, CellLimit, Delta, Floor, OutOfRange, Rho};
 
 /// Numbers that allow no mechanism.
@@ -26,7 +29,7 @@ pub struct Quorum {
     floor: Floor,
     limit: CellLimit,
     cost: Budget,
-    variance: Variance,
+    noise: DiscreteGaussian,
     excess: u64,
 }
 
@@ -57,7 +60,8 @@ impl Quorum {
     ) -> Result<Self, MechanismError> {
         let variance = Variance::of_people(limit, rho)?;
         let excess = least_excess(variance, limit, delta)?;
-        Ok(Self { floor, limit, cost: Budget { rho, delta }, variance, excess })
+        let noise = DiscreteGaussian::new(variance);
+        Ok(Self { floor, limit, cost: Budget { rho, delta }, noise, excess })
     }
 
     /// Says the noisy people of a cell of `people`, or nothing.
@@ -74,7 +78,7 @@ impl Quorum {
         if people < u64::from(self.floor.people()) {
             return Ok(None);
         }
-        let noisy = DiscreteGaussian::new(self.variance).sample(entropy)?;
+        let noisy = self.noise.sample(entropy)?;
         let people = people.checked_add_signed(noisy).filter(|&it| it >= self.threshold());
         Ok(people.map(|people| Shown { people }))
     }
@@ -106,12 +110,31 @@ impl Quorum {
     /// σ², exactly.
     #[must_use]
     pub const fn variance(&self) -> Variance {
-        self.variance
+        self.noise.variance()
     }
 
     /// σ in people, for display and intervals.
     #[must_use]
     pub fn sigma(&self) -> f64 {
-        self.variance.to_f64().sqrt()
+        self.variance().to_f64().sqrt()
+    }
+    /// The half width, in people, of the interval that holds the kept people of 95 % of all cells.
+    ///
+    /// Said of cells well above T; near T a shown number is biased upwards (privacy model §6).
+    #[must_use]
+    pub fn half_width_95(&self) -> f64 {
+        1.96 * self.sigma()
+    }
+
+    /// How likely a cell of `people` is to be shown: for plan figures, never after a draw.
+    ///
+    /// # Errors
+    /// [`TailError`] is not expected, since the threshold came from the same tail.
+    pub fn shown_probability(&self, people: u64) -> Result<Probability, TailError> {
+        if people < u64::from(self.floor.people()) {
+            return Ok(Probability::ZERO);
+        }
+        let missing = i128::from(self.threshold()) - i128::from(people);
+        tail_probability(self.variance(), i64::try_from(missing).unwrap_or(i64::MIN))
     }
 }

@@ -1,13 +1,15 @@
 //! The exact upper tail of the discrete Gaussian, rounded outwards.
 //!
-//! Integers of 256 fractional bits bracket exp(−z²/2σ²) from both sides; the least excess t with
-//! (1 − P[Z ≥ t])^L ≥ 1 − δ is accepted only when the upper bound of the tail says so.
-//! Proof: tail.md. Source: privacy model §3 (threshold by exact discrete tail).
+//! (1) Bracket S(0) = Σ_{z ≥ 0} exp(−z²/2σ²) up to 16σ, with a bound for the rest. (2) Walk up
+//! S(t) = S(0) − Σ_{z < t} exp(−z²/2σ²) and accept the first t whose upper bound of P[Z ≥ t] is at
+//! most a lower bound of δ₁ = 1 − (1 − δ)^(1/L). Proof: tail.md.
+//! Source: privacy model §3 (threshold by exact discrete tail).
 
 use num_bigint::BigUint;
 use num_integer::{Integer, Roots};
 use num_traits::{One, ToPrimitive, Zero};
 
+use super::bracket::{BITS, Bracket, one};
 use super::variance::Variance;
 use crate::unit::{CellLimit, Delta};
 
@@ -22,120 +24,130 @@ pub enum TailError {
     TooWide(u128),
 }
 
-/// Fractional bits of all fixed-point numbers here.
-const BITS: u32 = 256;
+/// The widest noise, in people, whose tail is computed: a second or two of integers.
+const SIGMA_MAX: u128 = 100_000;
 
-/// A number in `low..=high`, in units of 2^−256.
-#[derive(Clone)]
-struct Bracket {
-    low: BigUint,
-    high: BigUint,
+/// A probability between two bounds: for figures of a plan, never for a decision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Probability {
+    /// Not above the true value.
+    pub low: f64,
+    /// Not below the true value.
+    pub high: f64,
 }
 
-impl Bracket {
-    fn one() -> Self {
-        Self { low: BigUint::one() << BITS, high: BigUint::one() << BITS }
-    }
+impl Probability {
+    /// What never happens.
+    pub const ZERO: Self = Self { low: 0.0, high: 0.0 };
+}
 
-    fn times(&self, other: &Self) -> Self {
-        let high = &self.high * &other.high;
-        Self { low: (&self.low * &other.low) >> BITS, high: (high >> BITS) + 1_u8 }
-    }
+/// exp(−z²/2σ²) for z = 0, 1, 2, …
+///
+/// g(z + 1) = g(z) · r^(2z + 1) with r = exp(−1/2σ²), and r^(2z + 1) grows by r² each step.
+struct Weights {
+    weight: Bracket,
+    step: Bracket,
+    square: Bracket,
+}
 
-    fn plus(&self, other: &Self) -> Self {
-        Self { low: &self.low + &other.low, high: &self.high + &other.high }
+impl Weights {
+    fn new(variance: Variance) -> Self {
+        let ratio = Bracket::exp_minus(
+            &BigUint::from(variance.denominator()),
+            &(BigUint::from(variance.numerator()) * 2_u8),
+        );
+        Self { weight: Bracket::one(), square: ratio.times(&ratio), step: ratio }
     }
+}
 
-    /// exp(−top/bottom) for top ≤ bottom: the alternating series, whose error is below its first
-    /// omitted term.
-    fn exp_minus(top: &BigUint, bottom: &BigUint) -> Self {
-        let one = BigUint::one() << BITS;
-        let (mut positive, mut negative) = (one.clone(), BigUint::zero());
-        let mut term = one;
-        let mut k = 1_u32;
-        loop {
-            term = (term * top) / (bottom * k);
-            if k % 2 == 1 {
-                negative += &term;
-            } else {
-                positive += &term;
-            }
-            if term.is_zero() {
-                break;
-            }
-            k += 1;
+impl Iterator for Weights {
+    type Item = Bracket;
+
+    fn next(&mut self) -> Option<Bracket> {
+        let next = self.weight.times(&self.step);
+        self.step = self.step.times(&self.square);
+        Some(std::mem::replace(&mut self.weight, next))
+    }
+}
+
+/// The tail of one discrete Gaussian.
+struct Tail {
+    variance: Variance,
+    /// The last place whose weight is summed by itself.
+    last: u64,
+    /// S(0).
+    half: Bracket,
+    /// Σ over all integers = 2·S(0) − 1.
+    total: Bracket,
+}
+
+impl Tail {
+    fn new(variance: Variance) -> Result<Self, TailError> {
+        let (a, b) = (variance.numerator(), variance.denominator());
+        let sigma = (a / b).sqrt();
+        if sigma > SIGMA_MAX {
+            return Err(TailError::TooWide(sigma));
         }
-        // Each of the k terms was cut by less than one unit; the omitted rest is below one.
-        let middle = positive - negative;
-        let slack = BigUint::from(k + 1);
-        Self {
-            low: if middle > slack { &middle - &slack } else { BigUint::zero() },
-            high: middle + slack,
+        // At least 16σ, where the weight is below exp(−128).
+        let last = (256 * a / b).sqrt() + 1;
+        let last = u64::try_from(last).map_err(|_| TailError::TooWide(sigma))?;
+        let mut half = Bracket { low: BigUint::zero(), high: BigUint::zero() };
+        let mut rest = BigUint::zero();
+        for (weight, _) in Weights::new(variance).zip(0..=last) {
+            half.add(&weight);
+            rest = weight.high;
         }
+        // Σ_{z > m} g(z) ≤ g(m) · σ²/m.
+        half.high += (rest * a).div_ceil(&(BigUint::from(b) * last));
+        let total = Bracket { low: &half.low * 2_u8 - one(), high: &half.high * 2_u8 - one() };
+        Ok(Self { variance, last, half, total })
     }
-}
 
-/// exp(−z²/2σ²) for z = 0, 1, 2, … until it is below 2^−250.
-fn weights(variance: Variance) -> Vec<Bracket> {
-    // g(z + 1) = g(z) · r^(2z + 1), r = exp(−b/2a); r^(2z + 1) grows by r² each step.
-    let (top, bottom) =
-        (BigUint::from(variance.denominator()), BigUint::from(2 * variance.numerator()));
-    let whole = (&top / &bottom).to_u32().unwrap_or(u32::MAX);
-    let mut ratio = Bracket::exp_minus(&(&top % &bottom), &bottom);
-    if whole > 0 {
-        let unit = Bracket::exp_minus(&BigUint::one(), &BigUint::one());
-        for _ in 0..whole.min(1_000) {
-            ratio = ratio.times(&unit);
-        }
-    }
-    let square = ratio.times(&ratio);
-    let (mut weight, mut step) = (Bracket::one(), ratio);
-    let floor = BigUint::one() << 6_u32;
-    let mut all = Vec::new();
-    while weight.high > floor {
-        let next = weight.times(&step);
-        step = step.times(&square);
-        all.push(std::mem::replace(&mut weight, next));
-    }
-    all.push(weight);
-    all
-}
-
-/// Suffix sums S(t) = Σ_{z ≥ t} exp(−z²/2σ²), with an upper bound for what lies beyond the list.
-fn suffix_sums(weights: &[Bracket]) -> Vec<Bracket> {
-    let mut sums = vec![Bracket { low: BigUint::zero(), high: BigUint::zero() }; weights.len()];
-    // Beyond the last weight w the terms fall at least as fast as a geometric series in its ratio
-    // to the one before: the rest is at most w · w / (previous − w).
-    let last = weights.last().map_or_else(BigUint::zero, |it| it.high.clone());
-    let previous = weights.iter().rev().nth(1).map_or_else(BigUint::one, |it| it.low.clone());
-    let gap = if previous > last { &previous - &last } else { BigUint::one() };
-    let mut sum = Bracket { low: BigUint::zero(), high: (&last * &last).div_ceil(&gap) };
-    for (slot, weight) in sums.iter_mut().zip(weights).rev() {
-        sum = sum.plus(weight);
-        *slot = sum.clone();
-    }
-    sums
-}
-
-/// The bracket of P[Z ≥ t] for every t ≥ 0 in the list.
-fn tails(variance: Variance) -> Vec<Bracket> {
-    let weights = weights(variance);
-    let sums = suffix_sums(&weights);
-    let Some(from_zero) = sums.first() else { return Vec::new() };
-    // Σ over all integers is 2·S(0) − 1.
-    let one = BigUint::one() << BITS;
-    let (total_low, total_high) = (&from_zero.low * 2_u8 - &one, &from_zero.high * 2_u8 - &one);
-    sums.iter()
-        .map(|sum| Bracket {
-            low: (&sum.low << BITS) / &total_high,
-            high: (&sum.high << BITS).div_ceil(&total_low),
+    /// S(t) for t = 0, 1, 2, …, to one place beyond the last.
+    fn sums(&self) -> impl Iterator<Item = (u64, Bracket)> {
+        let mut sum = self.half.clone();
+        (0..=self.last + 1).zip(Weights::new(self.variance)).map(move |(at, weight)| {
+            let low = if sum.low > weight.high { &sum.low - weight.high } else { BigUint::zero() };
+            let next = Bracket { low, high: &sum.high - weight.low };
+            (at, std::mem::replace(&mut sum, next))
         })
-        .collect()
+    }
+
+    /// P[Z ≥ `excess`].
+    fn probability(&self, excess: u64) -> Probability {
+        let at = excess.min(self.last + 1);
+        let found = self.sums().find(|(place, _)| *place == at);
+        let Some((_, sum)) = found else { return Probability { low: 0.0, high: 1.0 } };
+        let low = if excess > at { BigUint::zero() } else { sum.low };
+        let low = ((low << BITS) / &self.total.high).to_f64().unwrap_or(0.0);
+        let high = (sum.high << BITS).div_ceil(&self.total.low).to_f64().unwrap_or(1.0);
+        // Dividing by a power of two is exact; the conversions above are within one place.
+        let unit = 2_f64.powi(256);
+        Probability {
+            low: (low / unit).next_down().max(0.0),
+            high: (high / unit).next_up().min(1.0),
+        }
+    }
 }
 
-fn checked(variance: Variance) -> Result<(), TailError> {
-    let sigma = (variance.numerator() / variance.denominator()).sqrt();
-    if sigma > 100_000 { Err(TailError::TooWide(sigma)) } else { Ok(()) }
+/// δ₁ = 1 − (1 − δ)^(1/L) in units of 2^−256, rounded down.
+fn per_draw(limit: CellLimit, delta: Delta) -> BigUint {
+    let wanted = (BigUint::from(Delta::ONE.atto() - delta.atto()) << BITS)
+        .div_ceil(&BigUint::from(Delta::ONE.atto()));
+    // The lower end is judged, so that what holds here holds in truth.
+    let holds = |failure: &BigUint| {
+        let once = one() - failure;
+        let once = Bracket { low: once.clone(), high: once };
+        once.power(u64::from(limit.cells())).low >= wanted
+    };
+    let mut found = BigUint::zero();
+    for bit in (0..=BITS).rev() {
+        let candidate = &found + (BigUint::one() << bit);
+        if candidate <= one() && holds(&candidate) {
+            found = candidate;
+        }
+    }
+    found
 }
 
 /// The least t such that L independent draws all stay below t with probability at least 1 − δ.
@@ -146,38 +158,30 @@ fn checked(variance: Variance) -> Result<(), TailError> {
 /// # Errors
 /// [`TailError`] when δ is zero or σ is above 100,000.
 pub fn least_excess(variance: Variance, limit: CellLimit, delta: Delta) -> Result<u64, TailError> {
-    checked(variance)?;
     if delta == Delta::ZERO {
         return Err(TailError::NoDelta);
     }
-    let one = BigUint::one() << BITS;
-    let wanted = (BigUint::from(Delta::ONE.atto() - delta.atto()) << BITS)
-        .div_ceil(&BigUint::from(Delta::ONE.atto()));
-    let tails = tails(variance);
-    let accepted = |tail: &Bracket| {
-        let below = if tail.high < one { &one - &tail.high } else { BigUint::zero() };
-        let mut all = one.clone();
-        for _ in 0..limit.cells() {
-            all = (all * &below) >> BITS;
-        }
-        all >= wanted
-    };
-    let at = tails.partition_point(|tail| !accepted(tail));
-    Ok(u64::try_from(at).unwrap_or(u64::MAX))
+    let tail = Tail::new(variance)?;
+    let allowed = (per_draw(limit, delta) * &tail.total.low) >> BITS;
+    let mut sums = tail.sums();
+    let found = sums.find(|(_, sum)| sum.high <= allowed);
+    // The sum beyond 16σ is below any δ₁ that can be written down, so there always is one.
+    found.map(|(at, _)| at).ok_or(TailError::TooWide(SIGMA_MAX))
 }
 
-/// Bounds of the probability that a group of `excess` people below the threshold's excess shows:
-/// P[Z ≥ `excess`], for plan figures.
+/// Bounds of P[Z ≥ `excess`].
 ///
 /// # Errors
 /// [`TailError`] when σ is above 100,000.
-pub fn shown_probability(variance: Variance, excess: u64) -> Result<(f64, f64), TailError> {
-    checked(variance)?;
-    let tails = tails(variance);
-    let at = usize::try_from(excess).unwrap_or(usize::MAX);
-    let share = |value: &BigUint| {
-        let digits = (value >> (BITS - 200)).to_f64().unwrap_or(0.0);
-        digits / 2_f64.powi(200)
-    };
-    Ok(tails.get(at).map_or((0.0, 0.0), |tail| (share(&tail.low), share(&tail.high))))
+pub fn tail_probability(variance: Variance, excess: i64) -> Result<Probability, TailError> {
+    let tail = Tail::new(variance)?;
+    if excess > 0 {
+        return Ok(tail.probability(excess.unsigned_abs()));
+    }
+    // P[Z ≥ −m] = 1 − P[Z ≥ m + 1], by symmetry.
+    let beyond = tail.probability(excess.unsigned_abs().saturating_add(1));
+    Ok(Probability {
+        low: (1.0 - beyond.high).next_down().max(0.0),
+        high: (1.0 - beyond.low).next_up().min(1.0),
+    })
 }

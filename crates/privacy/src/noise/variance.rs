@@ -1,4 +1,7 @@
 //! The variance of a draw, kept as an exact fraction.
+//!
+//! σ² = C²·L / 2ρ: one person moves L cells by at most C each, a distance of C·√L, which noise of
+//! this variance prices at ρ. Proof: ../mechanism/quorum.md. Source: privacy model §3.
 
 use crate::unit::{CellLimit, OutOfRange, Rho};
 use num_integer::Integer;
@@ -10,14 +13,14 @@ pub struct Variance {
     denominator: u128,
 }
 
-/// Both parts stay below 2^60, so that the sampler's products fit in 128 bits.
-const PART_MAX: u128 = 1 << 60;
+/// Both parts stay below 2^96, so that σ stays below 2^48 and a draw fits in 64 bits.
+const PART_MAX: u128 = 1 << 96;
 
 impl Variance {
     /// σ² = `numerator` / `denominator`.
     ///
     /// # Errors
-    /// [`OutOfRange`] when either is zero or, in lowest terms, 2^60 or more.
+    /// [`OutOfRange`] when either is zero or, in lowest terms, 2^96 or more.
     pub fn new(numerator: u128, denominator: u128) -> Result<Self, OutOfRange> {
         let common = numerator.gcd(&denominator).max(1);
         let (top, bottom) = (numerator / common, denominator / common);
@@ -25,7 +28,7 @@ impl Variance {
             return Err(OutOfRange {
                 unit: "variance",
                 found: format!("{numerator}/{denominator}"),
-                allowed: "a positive fraction whose parts are below 2^60",
+                allowed: "a positive fraction whose parts are below 2^96",
             });
         }
         Ok(Self { numerator: top, denominator: bottom })
@@ -42,15 +45,17 @@ impl Variance {
     /// The variance of a sum of values in 0..=`cap`: C²·L / 2ρ (privacy model §3).
     ///
     /// # Errors
-    /// [`OutOfRange`] when ρ is zero or the cap is so large that the fraction is out of range.
-    pub fn of_sum(cap: u32, limit: CellLimit, rho: Rho) -> Result<Self, OutOfRange> {
-        let squared = u128::from(cap) * u128::from(cap) * u128::from(limit.cells());
-        let per_rho = u128::from(Rho::NANO);
-        let scaled = squared.checked_mul(per_rho).ok_or_else(|| OutOfRange {
-            unit: "cap",
-            found: cap.to_string(),
-            allowed: "a cap whose square times L fits the fraction",
-        })?;
+    /// [`OutOfRange`] when the cap or ρ is zero, or the cap too large for the fraction.
+    pub fn of_sum(cap: u64, limit: CellLimit, rho: Rho) -> Result<Self, OutOfRange> {
+        let cap_squared = u128::from(cap) * u128::from(cap);
+        let scaled = cap_squared
+            .checked_mul(u128::from(limit.cells()))
+            .and_then(|distance_squared| distance_squared.checked_mul(u128::from(Rho::NANO)))
+            .ok_or_else(|| OutOfRange {
+                unit: "cap",
+                found: cap.to_string(),
+                allowed: "a cap whose square times L is below 2^98",
+            })?;
         Self::new(scaled, 2 * u128::from(rho.nano()))
     }
 

@@ -10,11 +10,19 @@ pub(super) struct Grid {
     cells: BTreeMap<(i16, i16), Vec<u16>>,
 }
 
-/// Rings of cells to look through: 5 tenths of a degree of latitude are about 55 km.
-const RINGS_MAX: i16 = 5;
+/// Farther than this there is no sector, in kilometres.
+const REACH_KM: f64 = 50.0;
 
-/// A degree of longitude against one of latitude, about the middle of the country.
-const LON_SCALE: f64 = 0.588;
+/// Kilometres of a degree of latitude.
+const DEGREE_KM: f64 = 111.2;
+
+/// Rings of cells to look through: five tenths of a degree of latitude are more than the reach.
+const RINGS_MAX: i16 = 5;
+const _: () = assert!(REACH_KM < 5.0 * 0.1 * DEGREE_KM);
+
+/// Kilometres that a ring of cells is wide at least: a tenth of a degree of latitude, two of
+/// longitude at 61 degrees north, where the country ends.
+const RING_KM: f64 = 10.7;
 
 impl Grid {
     pub(super) fn new(sectors: &[Sector]) -> Self {
@@ -27,32 +35,38 @@ impl Grid {
         Self { cells }
     }
 
+    /// The sector whose point is nearest, the first of those at one point.
     pub(super) fn nearest(&self, sectors: &[Sector], lat: f64, lon: f64) -> Option<u16> {
-        let (row, column) = cell(lat, lon)?;
-        let mut best: Option<(f64, u16)> = None;
+        let centre = cell(lat, lon)?;
+        let lon_km = DEGREE_KM * lat.to_radians().cos();
+        let mut best = (REACH_KM, u16::MAX);
         for ring in 0..=RINGS_MAX {
-            for near in (row - ring..=row + ring).flat_map(|row| {
-                (column - 2 * ring..=column + 2 * ring).map(move |column| (row, column))
-            }) {
-                let inner = (near.0 - row).abs() < ring && (near.1 - column).abs() < 2 * ring - 1;
-                if inner {
-                    continue;
-                }
-                for &index in self.cells.get(&near).into_iter().flatten() {
-                    let Some(sector) = sectors.get(usize::from(index)) else { continue };
-                    let distance = (sector.lat - lat).hypot((sector.lon - lon) * LON_SCALE);
-                    if best.is_none_or(|best| (distance, index) < best) {
-                        best = Some((distance, index));
-                    }
+            for &index in around(centre, ring).filter_map(|it| self.cells.get(&it)).flatten() {
+                let Some(sector) = sectors.get(usize::from(index)) else { continue };
+                let north = (sector.lat - lat) * DEGREE_KM;
+                let distance = north.hypot((sector.lon - lon) * lon_km);
+                if (distance, index) < best {
+                    best = (distance, index);
                 }
             }
-            // Nothing outside the rings looked through can be nearer than their width.
-            if best.is_some_and(|best| best.0 <= f64::from(ring) * 0.1) {
+            // Nothing beyond the rings looked through can be nearer than they are wide.
+            if best.0 <= f64::from(ring) * RING_KM {
                 break;
             }
         }
-        best.filter(|best| best.0 < 0.45).map(|best| best.1)
+        (best.1 < u16::MAX).then_some(best.1)
     }
+}
+
+/// The cells of one ring, which is twice as many cells wide as it is high.
+fn around((row, column): (i16, i16), ring: i16) -> impl Iterator<Item = (i16, i16)> {
+    let rows = row - ring..=row + ring;
+    let square = rows.flat_map(move |row| {
+        (column - 2 * ring..=column + 2 * ring).map(move |column| (row, column))
+    });
+    square.filter(move |near| {
+        (near.0 - row).abs() == ring || (near.1 - column).abs() >= 2 * ring - 1
+    })
 }
 
 #[expect(

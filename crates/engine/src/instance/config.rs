@@ -1,0 +1,160 @@
+//! `quorate.toml`, checked: every key known, every value in range.
+
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+
+/// 64 MB: below it a sort would spill its every batch.
+const MEMORY_MIN: u64 = 64_000_000;
+
+/// What an instance is called, where its time runs, and what it may use.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What reports and manifests call this instance.
+    pub name: String,
+    /// The zone of local days and hours.
+    pub timezone: TimeZone,
+    /// Where secret keys are, absolute and outside the instance.
+    pub keys_dir: PathBuf,
+    /// What one ingest may hold in memory for sorting, in bytes.
+    pub memory: u64,
+    /// Threads, at least one.
+    pub threads: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    name: String,
+    #[serde(default = "london")]
+    timezone: String,
+    keys_dir: Option<PathBuf>,
+    #[serde(default = "two_gigabytes")]
+    memory: String,
+    threads: Option<usize>,
+}
+
+fn london() -> String {
+    "Europe/London".to_owned()
+}
+
+fn two_gigabytes() -> String {
+    "2 GB".to_owned()
+}
+
+impl Config {
+    /// Reads the text of `quorate.toml` of the instance in `root` (absolute).
+    ///
+    /// # Errors
+    /// `I10` naming the key, its value and what would be accepted.
+    pub(super) fn parse(text: &str, root: &Path) -> Result<Self> {
+        let keys: Keys = toml::from_str(text)
+            .map_err(|cause| wrong(format!("the configuration cannot be read: {}", cause.message())))?;
+        if !is_name(&keys.name) {
+            return Err(wrong(format!("name = \"{}\" cannot name a folder", keys.name))
+                .allowed("1 to 64 letters, digits, `-`, `_` or `.`, not starting with `.`"));
+        }
+        let timezone = TimeZone::get(&keys.timezone).map_err(|_| {
+            wrong(format!("timezone = \"{}\" is not known", keys.timezone))
+                .allowed("a name of the IANA database, such as Europe/London")
+        })?;
+        let memory = bytes(&keys.memory).filter(|it| *it >= MEMORY_MIN).ok_or_else(|| {
+            wrong(format!("memory = \"{}\" is not an amount of memory", keys.memory))
+                .allowed("a number and B, KB, MB, GB or TB, at least 64 MB, such as 2 GB")
+        })?;
+        let threads = keys.threads.unwrap_or_else(|| {
+            std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+        });
+        if !(1..=1_024).contains(&threads) {
+            return Err(wrong(format!("threads = {threads} is out of range")).allowed("1 to 1024"));
+        }
+        let keys_dir = match keys.keys_dir {
+            Some(path) => root.join(path),
+            None => state_home()?.join("quorate").join(default_keys_name(&keys.name, root)),
+        };
+        if keys_dir.starts_with(root) {
+            return Err(wrong("keys_dir lies inside the instance")
+                .allowed("a folder outside: a copy of the data must not carry its keys"));
+        }
+        Ok(Self { name: keys.name, timezone, keys_dir, memory, threads })
+    }
+}
+
+/// Whether `name` can be a part of a folder's name.
+pub(super) fn is_name(name: &str) -> bool {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
+    (1..=64).contains(&name.len()) && name.chars().all(plain) && !name.starts_with('.')
+}
+
+/// Bytes of an amount such as `2 GB` (decimal units).
+fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let (digits, unit) = text.split_at(text.find(|it: char| !it.is_ascii_digit())?);
+    let factor: u64 = match unit.trim() {
+        "B" => 1,
+        "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// `<name>-<8 hex of the path>`: two instances of one name keep their keys apart.
+fn default_keys_name(name: &str, root: &Path) -> String {
+    let digest = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
+    format!("{name}-{}", digest.get(..8).unwrap_or_default())
+}
+
+fn state_home() -> Result<PathBuf> {
+    let of = |key: &str| std::env::var_os(key).map(PathBuf::from).filter(|it| it.is_absolute());
+    of("XDG_STATE_HOME").or_else(|| of("HOME").map(|home| home.join(".local/state"))).ok_or_else(
+        || {
+            wrong("no place for secret keys: neither XDG_STATE_HOME nor HOME is set")
+                .remedy("set keys_dir in quorate.toml")
+        },
+    )
+}
+
+fn wrong(what: impl Into<String>) -> Error {
+    Error::input("I10", what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Result<(u64, &str), &str>) {
+        let parsed = Config::parse(text, Path::new("/data/north"));
+        match (parsed, expected) {
+            (Ok(config), Ok((memory, keys))) => {
+                assert_eq!(config.memory, memory, "{text}");
+                assert_eq!(config.keys_dir, Path::new(keys), "{text}");
+            }
+            (Err(error), Err(part)) => {
+                assert_eq!(error.code(), "I10", "{text}");
+                assert!(error.to_string().contains(part), "{text}: {error}");
+            }
+            (parsed, _) => panic!("{text}: {parsed:?}"),
+        }
+    }
+
+    #[test]
+    fn every_key_is_known_and_in_range() {
+        let base = "name = \"n\"\nkeys_dir = \"/keys\"\n";
+        check(base, Ok((2_000_000_000, "/keys")));
+        check(&format!("{base}memory = \"64 MB\""), Ok((64_000_000, "/keys")));
+        check(&format!("{base}memory = \"63 MB\""), Err("at least 64 MB"));
+        check(&format!("{base}memory = \"much\""), Err("amount of memory"));
+        check(&format!("{base}timezone = \"Europe/Nowhere\""), Err("IANA"));
+        check(&format!("{base}threads = 0"), Err("1 to 1024"));
+        check(&format!("{base}colour = 1"), Err("unknown field"));
+        check("name = \"a/b\"", Err("letters"));
+        check("name = \"n\"\nkeys_dir = \"keys\"", Err("inside the instance"));
+        check("name = \"n\"\nkeys_dir = \"../keys\"", Ok((2_000_000_000, "/data/north/../keys")));
+    }
+}

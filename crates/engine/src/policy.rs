@@ -1,0 +1,213 @@
+//! The policy: what the protection officer allows, and the plans that follow from it.
+//!
+//! `policy/policy.toml` holds the floor, the caps and the reserve; each product has a file beside
+//! it. A policy is read whole and checked whole before anything is planned: nothing is skipped.
+
+mod explain;
+mod file;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use privacy::{Budget, Floor};
+use reference::Geography;
+
+use crate::dimension::Codes;
+use crate::error::{Error, Result, io_error};
+use crate::instance::Instance;
+use crate::plan::{Family, PrivatePlan};
+use crate::product::{self, Product};
+use crate::time::Period;
+use crate::vault::Snapshot;
+pub use explain::{at, explain, figures, times};
+
+/// A policy that holds together.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The smallest group that may be published.
+    pub floor: Floor,
+    /// The impact assessment that covers the releases.
+    pub dpia: String,
+    /// Postcode areas covered; all when empty.
+    pub coverage: Vec<String>,
+    /// What a calendar month may cost each person.
+    pub caps: Budget,
+    /// Kept back for later questions.
+    pub reserve: Budget,
+    /// The products that may be released.
+    pub products: Vec<ProductPolicy>,
+    /// Digest of all policy files.
+    pub hash: String,
+}
+
+/// What is measured of one product.
+#[derive(Clone, Debug)]
+pub struct ProductPolicy {
+    /// What the code knows of it.
+    pub product: &'static Product,
+    /// What it is for.
+    pub purpose: String,
+    /// Its tables.
+    pub families: Vec<Family>,
+}
+
+impl Policy {
+    /// Reads and checks the policy of a data folder.
+    ///
+    /// # Errors
+    /// [`Error`] `P01` a floor under the quorum; `P02` a plan that does not fit the caps; `P03` an
+    /// unknown product or grouping; `P05` numbers that allow no mechanism; `P06` text that is not
+    /// a policy: each with the file, the key and what is allowed.
+    pub fn read(instance: &Instance) -> Result<Self> {
+        Self::read_folder(&instance.policy_dir())
+    }
+
+    /// [`Policy::read`] of any folder.
+    ///
+    /// # Errors
+    /// As [`Policy::read`].
+    pub fn read_folder(folder: &Path) -> Result<Self> {
+        let mut hasher = blake3::Hasher::new();
+        let mut text = |path: &PathBuf| {
+            let text = fs::read_to_string(path).map_err(|cause| io_error("read", path, &cause))?;
+            hasher.update(text.as_bytes());
+            hasher.update(b"\0");
+            Ok::<_, Error>(text)
+        };
+        let path = folder.join("policy.toml");
+        let main = file::PolicyFile::parse(&path, &text(&path)?)?;
+        let products = main
+            .products
+            .iter()
+            .map(|(name, file)| {
+                let path = folder.join(file);
+                let text = text(&path)?;
+                file::ProductFile::parse(&path, &text)?.check(&path, name)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let policy = Self {
+            floor: main.floor(&path)?,
+            coverage: main.coverage(&path)?,
+            caps: main.caps.budget(),
+            reserve: main.reserve.budget(),
+            dpia: main.dpia,
+            products,
+            hash: hasher.finalize().to_hex().to_string(),
+        };
+        policy.check_mechanisms(folder)?;
+        policy.check_fit(&path)?;
+        Ok(policy)
+    }
+
+    /// What a month of every product costs each person, without the reserve.
+    ///
+    /// # Errors
+    /// [`Error`] `P02` when it passes what a budget can hold.
+    pub fn cost(&self) -> Result<Budget> {
+        self.products.iter().try_fold(Budget::ZERO, |sum, product| {
+            product.cost().and_then(|cost| sum.checked_add(cost)).ok_or_else(|| {
+                Error::policy("P02", "the costs of the products add up beyond any budget")
+            })
+        })
+    }
+
+    /// The plan of `product` for a snapshot.
+    ///
+    /// # Errors
+    /// [`Error`] `P03` when the policy does not have that product.
+    pub fn plan(&self, product: &str, snapshot: &Snapshot) -> Result<PrivatePlan> {
+        let own = self.product(product)?;
+        Ok(PrivatePlan {
+            product: product.to_owned(),
+            period: snapshot.period,
+            snapshot: snapshot.id.clone(),
+            floor: self.floor,
+            view: own.product.view,
+            families: own.families.clone(),
+            policy_hash: self.hash.clone(),
+            codes: Codes::new(Geography::built_in(), &snapshot.sites, &self.coverage),
+        })
+    }
+
+    /// A plan of `product` for figures alone: no snapshot is read, and none can be released by it.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub fn outline(&self, product: &str, period: Period) -> Result<PrivatePlan> {
+        let own = self.product(product)?;
+        let sites = reference::SiteList::built_in();
+        Ok(PrivatePlan {
+            product: product.to_owned(),
+            period,
+            snapshot: String::new(),
+            floor: self.floor,
+            view: own.product.view,
+            families: own.families.clone(),
+            policy_hash: self.hash.clone(),
+            codes: Codes::new(Geography::built_in(), sites, &self.coverage),
+        })
+    }
+
+    /// The policy's part for `product`.
+    ///
+    /// # Errors
+    /// [`Error`] `P03` when the product is unknown, or known and not in this policy.
+    pub fn product(&self, name: &str) -> Result<&ProductPolicy> {
+        product::named(name)?;
+        self.products.iter().find(|it| it.product.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.products.iter().map(|it| it.product.name).collect();
+            Error::policy("P03", format!("the policy does not allow the product `{name}`"))
+                .allowed(names.join(", "))
+                .remedy("the protection officer can add it under [products] in policy.toml")
+        })
+    }
+
+    /// Every table must have a mechanism: ρ and δ above zero, noise of a sensible width.
+    fn check_mechanisms(&self, folder: &Path) -> Result<()> {
+        for own in &self.products {
+            for family in &own.families {
+                for marginal in &family.marginals {
+                    let limit = marginal.cells_per_person(family);
+                    privacy::Quorum::new(self.floor, limit, marginal.rho, marginal.delta).map_err(
+                        |cause| {
+                            Error::policy("P05", cause.to_string())
+                                .at(format!(
+                                    "{}/{}.toml: table {}",
+                                    folder.display(),
+                                    own.product.name,
+                                    marginal.name
+                                ))
+                                .allowed("rho and delta above 0, a standard deviation up to 100000")
+                        },
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_fit(&self, path: &Path) -> Result<()> {
+        let whole = self.cost()?.checked_add(self.reserve);
+        if whole.is_some_and(|whole| self.caps.checked_sub(whole).is_some()) {
+            return Ok(());
+        }
+        let whole = whole.unwrap_or(Budget { rho: privacy::Rho::MAX, delta: privacy::Delta::ONE });
+        Err(Error::policy("P02", "a month of these products does not fit the caps")
+            .at(path.display())
+            .allowed(format!("rho {} and delta {} in all", self.caps.rho, self.caps.delta))
+            .remedy(format!(
+                "it takes rho {} and delta {} with the reserve: lower a table's rho or delta, or \
+                 drop a table",
+                whole.rho, whole.delta
+            )))
+    }
+}
+
+impl ProductPolicy {
+    /// What the product costs each person; `None` on overflow.
+    #[must_use]
+    pub fn cost(&self) -> Option<Budget> {
+        let marginals = self.families.iter().flat_map(|it| &it.marginals);
+        marginals.map(crate::plan::Marginal::cost).try_fold(Budget::ZERO, Budget::checked_add)
+    }
+}

@@ -1,0 +1,105 @@
+//! The policy in plain words, with the figures that follow from it.
+
+use std::fmt::Write;
+
+use privacy::{Budget, conversion};
+
+use super::{Policy, ProductPolicy};
+use crate::error::Result;
+use crate::plan::PrivatePlan;
+use crate::time::Period;
+
+/// Twelve and twenty-four months beside one: what repeated release adds up to.
+const HORIZONS: [u64; 3] = [1, 12, 24];
+
+/// The smallest δ at which ε is quoted, above what has been spent outright.
+pub const DELTA_MARGIN: f64 = 1e-9;
+
+/// What `policy` allows, for a protection officer to read.
+///
+/// # Errors
+/// As [`Policy::read`], for a policy that was made by hand.
+pub fn explain(policy: &Policy, period: Period) -> Result<String> {
+    let mut text = String::new();
+    let covered = if policy.coverage.is_empty() {
+        "all of Great Britain".to_owned()
+    } else {
+        format!("postcode areas {}", policy.coverage.join(", "))
+    };
+    let _ = writeln!(
+        text,
+        "Nothing is said about fewer than {} people. Covered: {covered}. Assessment: {}.",
+        policy.floor.people(),
+        policy.dpia
+    );
+    let _ = writeln!(
+        text,
+        "A month may cost each person rho {} and delta {}; {} is kept for later questions.\n",
+        policy.caps.rho, policy.caps.delta, policy.reserve.rho
+    );
+    let _ = writeln!(text, "What that means if every month is spent in full:");
+    for (months, budget) in HORIZONS.iter().filter_map(|&months| Some((months, times(policy.caps, months)?))) {
+        let delta = at(budget);
+        if let Ok(epsilon) = conversion::epsilon(budget, delta) {
+            let _ = writeln!(text, "  over {months:>2} months: epsilon {epsilon:.2} at delta {delta:.1e}");
+        }
+    }
+    text.push_str("A lifetime of releases has no bound unless the caps are lowered over time.\n");
+    for product in &policy.products {
+        self::product(policy, product, period, &mut text)?;
+    }
+    Ok(text)
+}
+
+/// The δ at which ε is quoted: what was spent outright, and a margin.
+#[must_use]
+pub fn at(budget: Budget) -> f64 {
+    conversion::delta_total(Budget { rho: privacy::Rho::ZERO, ..budget }, 1.0) + DELTA_MARGIN
+}
+
+/// `months` times a budget; `None` on overflow.
+#[must_use]
+pub fn times(budget: Budget, months: u64) -> Option<Budget> {
+    (0..months).try_fold(Budget::ZERO, |sum, _| sum.checked_add(budget))
+}
+
+fn product(
+    policy: &Policy,
+    own: &ProductPolicy,
+    period: Period,
+    text: &mut String,
+) -> Result<()> {
+    let plan = policy.outline(own.product.name, period)?;
+    let cost = plan.cost()?;
+    let _ = writeln!(text, "\n{}: {}", own.product.name, own.product.summary);
+    let _ = writeln!(text, "  For: {}. Costs rho {}, delta {}.", own.purpose, cost.rho, cost.delta);
+    text.push_str(&figures(&plan)?);
+    Ok(())
+}
+
+/// The tables of a plan: what each costs, how exact it is, from how many people on it shows.
+///
+/// # Errors
+/// As [`PrivatePlan::mechanism`].
+pub fn figures(plan: &PrivatePlan) -> Result<String> {
+    let mut text = format!(
+        "  {:<24} {:>8} {:>3} {:>9} {:>8} {:>8} {:>8} {:>10}\n",
+        "table", "cells", "L", "rho", "delta", "sigma", "95% +-", "shown from"
+    );
+    for (family, marginal) in plan.marginals() {
+        let mechanism = plan.mechanism(family, marginal)?;
+        let _ = writeln!(
+            text,
+            "  {:<24} {:>8} {:>3} {:>9} {:>8} {:>8.1} {:>8.0} {:>10}",
+            marginal.name,
+            plan.cells(family, marginal),
+            marginal.cells_per_person(family).cells(),
+            marginal.rho.to_string(),
+            marginal.delta.to_string(),
+            mechanism.sigma(),
+            1.96 * mechanism.sigma(),
+            mechanism.threshold()
+        );
+    }
+    Ok(text)
+}

@@ -1,0 +1,18 @@
+//! Release folders: the files that leave, and the only ones that do.
+//!
+//! A folder appears complete or not at all. It is written beside, made durable, recorded in the
+//! ledger by the digest of its manifest, then renamed into place; a crash between the last two
+//! steps is finished by the next command.
+
+mod csvw;
+mod folder;
+mod manifest;
+mod page;
+mod parquet;
+mod shares;
+mod sheet;
+
+pub use folder::{Draft, Publication, recover};
+pub use manifest::{Manifest, MarginalRecord};
+pub use page::{Account, overview};
+pub use sheet::{ALL, Row, Sheet};

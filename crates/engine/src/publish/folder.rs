@@ -1,0 +1,177 @@
+//! Writes a release folder whole or not at all, and reads one back.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use ledger::{History, State};
+
+use super::csvw;
+use super::manifest::Manifest;
+use super::parquet;
+use super::sheet::Sheet;
+use crate::error::{Error, Result, io_error};
+
+/// A folder that is being written and cannot be seen yet.
+pub struct Draft {
+    releases: PathBuf,
+    path: PathBuf,
+}
+
+/// A published release, as anybody can read it.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// Its folder.
+    pub path: PathBuf,
+    /// Its facts.
+    pub manifest: Manifest,
+    /// Its cells.
+    pub sheet: Sheet,
+}
+
+const DRAFT: &str = ".draft-";
+
+impl Draft {
+    /// Starts a folder below `releases`; called before anything is counted or charged, so that a
+    /// folder that cannot be written costs nothing.
+    ///
+    /// # Errors
+    /// A fault when the folder cannot be written.
+    pub fn start(releases: &Path, name: &str) -> Result<Self> {
+        let path = releases.join(format!("{DRAFT}{name}"));
+        if path.exists() {
+            fs::remove_dir_all(&path).map_err(|cause| io_error("clear", &path, &cause))?;
+        }
+        fs::create_dir_all(&path).map_err(|cause| io_error("create", &path, &cause))?;
+        let draft = Self { releases: releases.to_owned(), path };
+        draft.put("manifest.json", b"")?;
+        Ok(draft)
+    }
+
+    /// Gives the draft the name of its release.
+    ///
+    /// # Errors
+    /// A fault when it cannot be renamed.
+    pub fn named(self, id: &str) -> Result<Self> {
+        let path = self.releases.join(format!("{DRAFT}{id}"));
+        fs::rename(&self.path, &path).map_err(|cause| io_error("rename", &self.path, &cause))?;
+        Ok(Self { path, ..self })
+    }
+
+    /// Writes the data files and notes their digests in `manifest`.
+    ///
+    /// # Errors
+    /// A fault when one cannot be written.
+    pub fn write_data(&self, sheet: &Sheet, manifest: &mut Manifest) -> Result<()> {
+        let metadata = serde_json::to_vec_pretty(&csvw::metadata(sheet, manifest))
+            .map_err(|cause| Error::fault("F03", cause.to_string()))?;
+        self.write("data.csv", &sheet.to_csv()?, manifest)?;
+        self.write("data.csv-metadata.json", &metadata, manifest)?;
+        self.write("data.parquet", &parquet::bytes(sheet)?, manifest)
+    }
+
+    /// Writes one file and notes its digest in `manifest`.
+    ///
+    /// # Errors
+    /// A fault when it cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8], manifest: &mut Manifest) -> Result<()> {
+        manifest.files.insert(name.to_owned(), blake3::hash(bytes).to_hex().to_string());
+        self.put(name, bytes)
+    }
+
+    /// Writes the manifest, last; returns its digest.
+    ///
+    /// # Errors
+    /// A fault when it cannot be written.
+    pub fn seal(&self, manifest: &Manifest) -> Result<String> {
+        let bytes = serde_json::to_vec_pretty(manifest)
+            .map_err(|cause| Error::fault("F03", cause.to_string()))?;
+        self.put("manifest.json", &bytes)?;
+        sync(&self.path)?;
+        Ok(blake3::hash(&bytes).to_hex().to_string())
+    }
+
+    /// Makes the folder visible as release `id`.
+    ///
+    /// # Errors
+    /// A fault when it cannot be renamed; the next command finishes it then.
+    pub fn publish(self, id: &str) -> Result<PathBuf> {
+        let path = self.releases.join(id);
+        fs::rename(&self.path, &path).map_err(|cause| io_error("publish", &self.path, &cause))?;
+        sync(&self.releases)?;
+        Ok(path)
+    }
+
+    /// Leaves nothing behind.
+    pub fn discard(self) {
+        drop(fs::remove_dir_all(&self.path));
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.path.join(name);
+        let written = File::create(&path)
+            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+        written.map_err(|cause| io_error("write", &path, &cause))
+    }
+}
+
+fn sync(folder: &Path) -> Result<()> {
+    let synced = File::open(folder).and_then(|it| it.sync_all());
+    synced.map_err(|cause| io_error("make durable", folder, &cause))
+}
+
+/// Finishes or removes what a command that was killed left in `releases`.
+///
+/// A draft whose manifest the ledger has recorded is published; any other is removed.
+///
+/// # Errors
+/// A fault when a folder cannot be renamed or removed.
+pub fn recover(releases: &Path, history: &History) -> Result<()> {
+    let Ok(entries) = fs::read_dir(releases) else { return Ok(()) };
+    for entry in entries {
+        let path = entry.map_err(|cause| io_error("read", releases, &cause))?.path();
+        let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
+        let Some(id) = name.strip_prefix(DRAFT) else { continue };
+        let digest = fs::read(path.join("manifest.json"))
+            .map(|bytes| blake3::hash(&bytes).to_hex().to_string());
+        let recorded = history.charges().into_iter().any(|it| match it.state {
+            State::Published(it) => {
+                it.release == id && digest.as_ref().is_ok_and(|digest| *digest == it.manifest_hash)
+            }
+            State::Abandoned => false,
+        });
+        let done = if recorded {
+            fs::rename(&path, releases.join(id)).and_then(|()| File::open(releases)?.sync_all())
+        } else {
+            fs::remove_dir_all(&path)
+        };
+        done.map_err(|cause| io_error("finish", &path, &cause))?;
+    }
+    Ok(())
+}
+
+impl Publication {
+    /// Reads a release folder and checks its data against its manifest.
+    ///
+    /// # Errors
+    /// A fault when a file is missing or is not what was published.
+    pub fn read(path: &Path) -> Result<Self> {
+        let manifest_path = path.join("manifest.json");
+        let bytes = fs::read(&manifest_path)
+            .map_err(|cause| io_error("read the release", &manifest_path, &cause))?;
+        let changed = |name: &str| {
+            Error::fault("F08", format!("{name} is not what was published"))
+                .at(path.join(name).display())
+                .remedy("restore the release folder from a copy")
+        };
+        let manifest: Manifest =
+            serde_json::from_slice(&bytes).map_err(|_| changed("manifest.json"))?;
+        let data = fs::read(path.join("data.csv"))
+            .map_err(|cause| io_error("read", &path.join("data.csv"), &cause))?;
+        let digest = blake3::hash(&data).to_hex().to_string();
+        if manifest.files.get("data.csv") != Some(&digest) {
+            return Err(changed("data.csv"));
+        }
+        Ok(Self { path: path.to_owned(), manifest, sheet: Sheet::from_csv(&data)? })
+    }
+}

@@ -1,0 +1,127 @@
+//! `manifest.json`: what a release is, what it cost, and how to check it.
+
+use std::collections::BTreeMap;
+
+use privacy::conversion;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::plan::UNIT;
+use crate::policy;
+use crate::release::Released;
+
+/// The facts of one release; keys as interfaces.md names them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The release.
+    pub id: String,
+    /// The product.
+    pub product: String,
+    /// The period.
+    pub period: String,
+    /// The snapshot that was read.
+    pub snapshot: String,
+    /// The privacy unit.
+    pub unit: String,
+    /// The smallest group that may be published.
+    pub floor: u32,
+    /// ρ of the release, exactly.
+    pub rho: String,
+    /// δ of the release, exactly.
+    pub delta: String,
+    /// The ε that follows at `epsilon_delta`, rounded up.
+    pub epsilon: f64,
+    /// The δ at which ε is stated.
+    pub epsilon_delta: f64,
+    /// The tables.
+    pub marginals: Vec<MarginalRecord>,
+    /// Cells published.
+    pub cells_released: u64,
+    /// Cells of the public code lists.
+    pub cells_in_code_list: u64,
+    /// Digest of the plan that was paid for.
+    pub plan_hash: String,
+    /// Digest of the policy.
+    pub policy_hash: String,
+    /// Digest of the program.
+    pub code_hash: String,
+    /// The charge in the ledger.
+    pub ledger_entry: String,
+    /// When it was made, RFC 3339.
+    pub created: String,
+    /// Digests of the other files.
+    pub files: BTreeMap<String, String>,
+}
+
+/// The facts of one table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarginalRecord {
+    /// The table.
+    pub name: String,
+    /// The most cells one person changes.
+    pub l0: u32,
+    /// Its ρ.
+    pub rho: String,
+    /// Its δ.
+    pub delta: String,
+    /// Standard deviation of the noise, in people.
+    pub sigma: f64,
+    /// The smallest number that is ever published.
+    pub threshold: u64,
+    /// Cells published.
+    pub cells_released: u64,
+    /// Cells of the public code list.
+    pub cells_in_code_list: u64,
+}
+
+impl Manifest {
+    /// The facts of `released`; files are added when they are written.
+    ///
+    /// # Errors
+    /// As [`crate::plan::PrivatePlan::cost`].
+    pub fn of(released: &Released, id: &str, code_hash: &str, created: &str) -> Result<Self> {
+        let plan = &released.plan;
+        let cost = plan.cost()?;
+        let epsilon_delta = policy::at(cost);
+        let epsilon = conversion::epsilon(cost, epsilon_delta)
+            .map_err(|cause| Error::fault("F03", cause.to_string()))?;
+        let count = |cells: usize| u64::try_from(cells).unwrap_or(u64::MAX);
+        let marginals: Vec<MarginalRecord> = plan
+            .marginals()
+            .zip(&released.tables)
+            .map(|((family, marginal), table)| MarginalRecord {
+                name: marginal.name.clone(),
+                l0: table.mechanism.limit().cells(),
+                rho: marginal.rho.to_string(),
+                delta: marginal.delta.to_string(),
+                sigma: table.mechanism.sigma(),
+                threshold: table.mechanism.threshold(),
+                cells_released: count(table.cells.len()),
+                cells_in_code_list: plan.cells(family, marginal),
+            })
+            .collect();
+        Ok(Self {
+            id: id.to_owned(),
+            product: plan.product.clone(),
+            period: plan.period.to_string(),
+            snapshot: plan.snapshot.clone(),
+            unit: UNIT.to_owned(),
+            floor: plan.floor.people(),
+            rho: cost.rho.to_string(),
+            delta: cost.delta.to_string(),
+            epsilon: (epsilon * 1e4).ceil() / 1e4,
+            epsilon_delta,
+            cells_released: marginals.iter().map(|it| it.cells_released).sum(),
+            cells_in_code_list: marginals.iter().map(|it| it.cells_in_code_list).sum(),
+            marginals,
+            plan_hash: ledger::PlanHash(plan.hash()?).to_string(),
+            policy_hash: plan.policy_hash.clone(),
+            code_hash: code_hash.to_owned(),
+            ledger_entry: released.charge.to_string(),
+            created: created.to_owned(),
+            files: BTreeMap::new(),
+        })
+    }
+}

@@ -1,0 +1,211 @@
+//! A release as one table: a row for every cell of the public code lists, hidden ones included.
+//!
+//! A hidden cell says `[c]` in every measure; how many of them held anybody is never said.
+
+use std::collections::BTreeMap;
+
+use super::shares::{self, Shares};
+use crate::dimension::{self, Dimension};
+use crate::error::{Error, Result};
+use crate::plan::PrivatePlan;
+use crate::release::{Released, Table};
+use crate::report::{Estimate, Ratio};
+
+/// What stands for a dimension that a table does not have.
+pub const ALL: &str = "all";
+/// What stands in every measure of a hidden cell.
+pub const HIDDEN: &str = "[c]";
+
+/// The 0.975 quantile of the normal distribution.
+const Z95: f64 = 1.959_964;
+
+/// A release, flat.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sheet {
+    /// The dimensions that any of its tables has, in file order.
+    pub keys: Vec<Dimension>,
+    /// Whether rows carry shares.
+    pub shares: bool,
+    /// One row a cell, by table, then by code list.
+    pub rows: Vec<Row>,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The table.
+    pub level: String,
+    /// One label for each of the sheet's keys.
+    pub labels: Vec<String>,
+    /// Its people; `None` when hidden.
+    pub people: Option<Estimate>,
+    /// Its shares.
+    pub shares: Shares,
+}
+
+impl Sheet {
+    /// Lays out what was released.
+    #[must_use]
+    pub fn of(released: &Released) -> Self {
+        let plan = &released.plan;
+        let used = |wanted: &Dimension| {
+            plan.marginals().any(|(family, it)| PrivatePlan::dimensions(family, it).contains(wanted))
+        };
+        let keys: Vec<Dimension> = dimension::ALL.into_iter().filter(used).collect();
+        let mut rows = Vec::new();
+        for ((family, marginal), table) in plan.marginals().zip(&released.tables) {
+            let dimensions = PrivatePlan::dimensions(family, marginal);
+            let shares = shares::of(released, family, marginal);
+            for cell in 0..plan.cells(family, marginal) {
+                let own: BTreeMap<Dimension, &str> =
+                    dimensions.iter().copied().zip(plan.labels(&dimensions, cell)).collect();
+                let label = |key: &Dimension| (*own.get(key).unwrap_or(&ALL)).to_owned();
+                rows.push(Row {
+                    level: marginal.name.clone(),
+                    labels: keys.iter().map(label).collect(),
+                    people: estimate(table, cell),
+                    shares: shares(cell),
+                });
+            }
+        }
+        Self { keys, shares: plan.view == crate::plan::View::Visit, rows }
+    }
+
+    /// The header of `data.csv`.
+    #[must_use]
+    pub fn header(&self) -> Vec<String> {
+        let keys = self.keys.iter().map(|it| it.name().to_owned());
+        let shares = if self.shares { &shares::COLUMNS[..] } else { &[] };
+        let measures = ["people", "people_lo", "people_hi"].iter().chain(shares).chain(&["status"]);
+        std::iter::once("level".to_owned())
+            .chain(keys)
+            .chain(measures.map(|&it| it.to_owned()))
+            .collect()
+    }
+
+    /// The sheet as `data.csv`.
+    ///
+    /// # Errors
+    /// A fault when a row cannot be written.
+    pub fn to_csv(&self) -> Result<Vec<u8>> {
+        let wrong = |cause: csv::Error| Error::fault("F03", cause.to_string());
+        let mut out = csv::Writer::from_writer(Vec::new());
+        out.write_record(self.header()).map_err(wrong)?;
+        for row in &self.rows {
+            let mut fields = vec![row.level.clone()];
+            fields.extend(row.labels.iter().cloned());
+            fields.extend(row.people.map_or_else(
+                || [HIDDEN; 3].map(str::to_owned),
+                |it| [it.value, it.lo, it.hi].map(|it| it.to_string()),
+            ));
+            if self.shares {
+                fields.extend(row.shares.fields());
+            }
+            fields.push(row.status().to_owned());
+            out.write_record(fields).map_err(wrong)?;
+        }
+        out.into_inner().map_err(|cause| Error::fault("F03", cause.to_string()))
+    }
+
+    /// Reads a `data.csv` that [`Self::to_csv`] wrote.
+    ///
+    /// # Errors
+    /// A fault naming the line that is not one of ours.
+    pub fn from_csv(bytes: &[u8]) -> Result<Self> {
+        let wrong = |line: u64| {
+            Error::fault("F08", "the release's data.csv is not as it was written")
+                .at(format!("data.csv:{line}"))
+                .remedy("compare it with the digest in manifest.json; restore it from a copy")
+        };
+        let mut reader = csv::Reader::from_reader(bytes);
+        let header = reader.headers().map_err(|_| wrong(1))?.clone();
+        let named = |name: &str| dimension::ALL.into_iter().find(|it| it.name() == name);
+        let keys: Vec<Dimension> = header.iter().filter_map(named).collect();
+        let with_shares = header.iter().any(|it| it == shares::COLUMNS[0]);
+        let first = 1 + keys.len();
+        let mut rows = Vec::new();
+        for (line, record) in (2..).zip(reader.records()) {
+            let record = record.map_err(|_| wrong(line))?;
+            let field = |at: usize| record.get(at).ok_or_else(|| wrong(line));
+            let number = |at: usize| match field(at)? {
+                HIDDEN => Ok(None),
+                text => text.parse::<i64>().map(Some).map_err(|_| wrong(line)),
+            };
+            let near_threshold = record.get(record.len() - 1) == Some(NEAR_THRESHOLD);
+            let people = match (number(first)?, number(first + 1)?, number(first + 2)?) {
+                (Some(value), Some(lo), Some(hi)) => Some(Estimate { value, lo, hi, near_threshold }),
+                _ => None,
+            };
+            rows.push(Row {
+                level: field(0)?.to_owned(),
+                labels: (1..first).map(|at| Ok(field(at)?.to_owned())).collect::<Result<_>>()?,
+                people,
+                shares: match with_shares {
+                    true => Shares::parse(&record, first + 3).ok_or_else(|| wrong(line))?,
+                    false => Shares::default(),
+                },
+            });
+        }
+        Ok(Self { keys, shares: with_shares, rows })
+    }
+
+    /// The rows of one table with the labels of `keys`.
+    pub fn level<'sheet>(
+        &'sheet self,
+        level: &'sheet str,
+        keys: &[Dimension],
+    ) -> impl Iterator<Item = (Vec<&'sheet str>, &'sheet Row)> {
+        let at: Vec<Option<usize>> =
+            keys.iter().map(|key| self.keys.iter().position(|it| it == key)).collect();
+        self.rows.iter().filter(move |row| row.level == level).map(move |row| {
+            let label = |at: &Option<usize>| {
+                at.and_then(|at| row.labels.get(at)).map_or(ALL, String::as_str)
+            };
+            (at.iter().map(label).collect(), row)
+        })
+    }
+}
+
+const NEAR_THRESHOLD: &str = "near_threshold";
+
+impl Row {
+    /// `A`, `near_threshold` or `[c]`.
+    #[must_use]
+    pub const fn status(&self) -> &'static str {
+        match self.people {
+            Some(Estimate { near_threshold: true, .. }) => NEAR_THRESHOLD,
+            Some(_) => "A",
+            None => HIDDEN,
+        }
+    }
+}
+
+/// A released cell with its 95 % interval, cut below at the floor.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "counts of people are far below 2^53"
+)]
+fn estimate(table: &Table, cell: u64) -> Option<Estimate> {
+    let people = table.people(cell)?;
+    let (value, sigma) = (people as f64, table.mechanism.sigma());
+    let floor = i64::from(table.mechanism.floor().people());
+    Some(Estimate {
+        value: value as i64,
+        lo: ((value - Z95 * sigma).ceil() as i64).max(floor),
+        hi: (value + Z95 * sigma).floor() as i64,
+        near_threshold: value < table.mechanism.threshold() as f64 + 2.0 * sigma,
+    })
+}
+
+/// A quotient of two released counts with its 95 % interval, cut to 0..=1.
+///
+/// First-order propagation: the noises are independent.
+#[must_use]
+pub(super) fn ratio(part: (f64, f64), whole: (f64, f64)) -> Ratio {
+    let value = (part.0 / whole.0).clamp(0.0, 1.0);
+    let sigma = (part.1.powi(2) + (value * whole.1).powi(2)).sqrt() / whole.0;
+    let (lo, hi) = (value - Z95 * sigma, value + Z95 * sigma);
+    Ratio { value, lo: lo.clamp(0.0, 1.0), hi: hi.clamp(0.0, 1.0) }
+}

@@ -1,0 +1,155 @@
+//! `vault/manifest.json`: the one atomic pointer.
+//!
+//! It is replaced whole: written beside, made durable, renamed, and the folder made durable. A
+//! crash at any line leaves the old manifest or the new one.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result, io_error};
+
+/// The layout that this version reads and writes.
+const FORMAT: u32 = 1;
+const NAME: &str = "manifest.json";
+
+/// Sealed days by ISO date.
+pub type Days = BTreeMap<String, Stored>;
+
+/// Everything that exists in the vault.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    format: u32,
+    /// Digest of the geography, frozen by the first batch.
+    pub geography: Option<String>,
+    /// The site list, frozen by the first batch with web records.
+    pub sites: Option<Stored>,
+    /// What each period holds.
+    pub periods: BTreeMap<String, PeriodRecord>,
+}
+
+/// A file in the vault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stored {
+    /// Its path, relative to the vault, with `/`.
+    pub file: String,
+    /// BLAKE3 of its bytes, in hexadecimal.
+    pub hash: String,
+}
+
+/// What one period holds.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodRecord {
+    /// All persons are below it.
+    pub persons: u32,
+    /// People, one file a batch that brought new ones.
+    pub people: Vec<Stored>,
+    /// Pseudonyms and what stands behind them; a later file overrules an earlier one.
+    pub pseudonyms: Vec<Stored>,
+    /// People who objected after they were loaded.
+    pub suppressed: Option<Stored>,
+    /// Cells; a later file overrules an earlier one.
+    pub cells: Vec<Stored>,
+    /// Days of web visits.
+    pub visit: Days,
+    /// Days of presence.
+    pub presence: Days,
+    /// Source files that are in.
+    pub loaded: Vec<Loaded>,
+    /// Batches that are in, by id.
+    pub batches: Vec<String>,
+}
+
+/// A source file that is in: loading it again changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Loaded {
+    /// The mapping that claimed it.
+    pub mapping: String,
+    /// BLAKE3 of its bytes, in hexadecimal.
+    pub hash: String,
+    /// What it was called.
+    pub file: String,
+}
+
+impl Manifest {
+    /// The manifest of the vault in `folder`; an empty one when there is none.
+    ///
+    /// # Errors
+    /// `F10` when it cannot be understood, a fault when it cannot be read.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(NAME);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(Self::empty()),
+            Err(cause) => return Err(io_error("read", &path, &cause)),
+        };
+        let manifest: Self =
+            serde_json::from_str(&text).map_err(|cause| damaged(&path, &cause.to_string()))?;
+        if manifest.format == FORMAT {
+            return Ok(manifest);
+        }
+        Err(damaged(&path, &format!("format {} is not known", manifest.format)))
+    }
+
+    const fn empty() -> Self {
+        Self { format: FORMAT, geography: None, sites: None, periods: BTreeMap::new() }
+    }
+
+    /// Replaces the manifest of the vault in `folder` by this one; durable when it returns.
+    ///
+    /// # Errors
+    /// A fault when it cannot be written; the old one is still in place then.
+    pub fn replace(&self, folder: &Path) -> Result<()> {
+        let (path, draft) = (folder.join(NAME), folder.join("manifest.json.new"));
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|cause| Error::fault("F10", cause.to_string()))?;
+        let write = || {
+            let mut file = File::create(&draft)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&draft, &path)?;
+            File::open(folder)?.sync_all()
+        };
+        write().map_err(|cause| io_error("write", &path, &cause))
+    }
+
+    /// Every file that exists, relative to the vault.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let periods = self.periods.values().flat_map(|record| {
+            let lists = record.people.iter().chain(&record.pseudonyms).chain(&record.cells);
+            let days = record.visit.values().chain(record.presence.values());
+            lists.chain(days).chain(&record.suppressed)
+        });
+        periods.chain(&self.sites).map(|it| it.file.as_str())
+    }
+
+    /// Holds the vault to the geography that it was filled under.
+    ///
+    /// # Errors
+    /// `I45` when `now` is another one.
+    pub fn check_geography(&self, now: &str) -> Result<()> {
+        match &self.geography {
+            Some(frozen) if frozen != now => Err(Error::input(
+                "I45",
+                "the vault was filled under another list of postcode sectors",
+            )
+            .allowed(format!("geography {frozen}, but this version carries {now}"))
+            .remedy("read it with the version that filled it, or ingest into a new instance")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A vault that is not as it was left.
+pub fn damaged(path: &Path, why: &str) -> Error {
+    Error::fault("F10", format!("the vault is damaged: {why}"))
+        .at(path.display())
+        .remedy("restore the vault from a backup")
+}

@@ -1,0 +1,146 @@
+//! The quorum mechanism on both sides of its floor: silence, probabilities, and the exact promise.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use privacy::{Budget, CellLimit, ClampedSum, Floor, Quorum, SeededEntropy, conversion};
+
+fn quorum(cells: u32, rho: &str, delta: &str) -> Quorum {
+    let limit = CellLimit::new(cells).unwrap();
+    Quorum::new(Floor::QUORUM, limit, rho.parse().unwrap(), delta.parse().unwrap()).unwrap()
+}
+
+#[test]
+fn forty_nine_people_are_always_silent_and_fifty_as_often_as_delta_says() {
+    let draws = 200_000_u32;
+    let quorum = quorum(1, "0.005", "1e-2");
+    let mut entropy = SeededEntropy::new(7);
+    let mut shown = 0_u32;
+    for _ in 0..draws {
+        assert_eq!(quorum.release(0, &mut entropy).unwrap(), None);
+        assert_eq!(quorum.release(49, &mut entropy).unwrap(), None);
+        if let Some(cell) = quorum.release(50, &mut entropy).unwrap() {
+            assert!(cell.people() >= quorum.threshold());
+            shown += 1;
+        }
+    }
+    let chance = quorum.shown_probability(50).unwrap();
+    assert!(chance.high <= 0.01 && chance.low > 0.005, "the threshold is the least: {chance:?}");
+    let (expected, spread) =
+        (chance.high * f64::from(draws), (chance.high * f64::from(draws)).sqrt());
+    assert!((f64::from(shown) - expected).abs() < 4.0 * spread, "{shown} for {expected}");
+}
+
+#[test]
+fn the_chance_to_be_shown_rises_from_nothing_to_nearly_one() {
+    let quorum = quorum(1, "0.005", "1e-12");
+    let chance = |people| quorum.shown_probability(people).unwrap();
+    assert!(chance(49).high <= 0.0, "silence is certain");
+    // σ/T = 10/121: the exact tail of the privacy model, attained at 49 people against 50.
+    assert!(chance(50).low > 8.755e-13 && chance(50).high < 8.765e-13);
+    // At T itself the noise must not be negative; half of it plus the weight of zero.
+    assert!(chance(121).low > 0.51 && chance(121).high < 0.53);
+    assert!(chance(10_000).low > 1.0 - 1e-12 && chance(10_000).high <= 1.0);
+    for people in 50..300 {
+        assert!(
+            chance(people).low <= chance(people).high
+                && chance(people).high <= chance(people + 1).low
+        );
+    }
+}
+
+/// The mass of each outcome of a cell of `people`: silence first, then T, T + 1, …
+fn outcomes(people: i64, variance: f64, threshold: i64) -> Vec<f64> {
+    let weight = |z: i64| (-f64::from(i32::try_from(z * z).unwrap()) / (2.0 * variance)).exp();
+    let total: f64 = (-200..=200).map(weight).sum();
+    if people < 50 {
+        return std::iter::once(1.0).chain((threshold..=110).map(|_| 0.0)).collect();
+    }
+    let spoken: Vec<f64> = (threshold..=110).map(|y| weight(y - people) / total).collect();
+    std::iter::once(1.0 - spoken.iter().sum::<f64>()).chain(spoken).collect()
+}
+
+/// The largest hockey-stick divergence of a marginal of two cells over all neighbours with counts
+/// of 45 to 60, when one person adds one to either or both cells.
+fn hockey_stick(variance: f64, threshold: i64, both: bool, epsilon: f64) -> f64 {
+    let factor = epsilon.exp();
+    let mass: Vec<Vec<f64>> = (45..=61).map(|n| outcomes(n, variance, threshold)).collect();
+    let divergence = |with: (&[f64], &[f64]), without: (&[f64], &[f64])| -> f64 {
+        let mut sum = 0.0;
+        for (p_first, q_first) in with.0.iter().zip(without.0) {
+            for (p_second, q_second) in with.1.iter().zip(without.1) {
+                sum += (p_first * p_second - factor * q_first * q_second).max(0.0);
+            }
+        }
+        sum
+    };
+    let mut worst = 0.0_f64;
+    for first in 0..16 {
+        for second in 0..16 {
+            let without = (&mass[first][..], &mass[second][..]);
+            let with = (&mass[first + 1][..], &mass[second + usize::from(both)][..]);
+            worst = worst.max(divergence(with, without)).max(divergence(without, with));
+        }
+    }
+    worst
+}
+
+#[test]
+fn every_neighbour_keeps_the_promise_and_a_lower_threshold_breaks_it() {
+    let delta = 1e-6;
+    for (cells, rho) in [(1_u32, "0.055555556"), (2, "0.111111111")] {
+        let quorum = quorum(cells, rho, "1e-6");
+        let (variance, both) = (quorum.sigma().powi(2), cells == 2);
+        let threshold = i64::try_from(quorum.threshold()).unwrap();
+        for epsilon in [0.25, 1.0, 2.0, 4.0] {
+            let promised = delta + conversion::delta_of(quorum.cost().rho, epsilon);
+            let found = hockey_stick(variance, threshold, both, epsilon);
+            assert!(found <= promised, "L {cells}, epsilon {epsilon}: {found} of {promised}");
+        }
+        // One person fewer at the threshold, and δ is passed: the gate alone uses all of it.
+        let promised = delta + conversion::delta_of(quorum.cost().rho, 6.0);
+        let found = hockey_stick(variance, threshold - 1, both, 6.0);
+        assert!(found > promised, "the negative control must fail: {found} of {promised}");
+    }
+    // σ = 3 with T = 52: nearly a third of all neighbours' draws tell 49 from 50.
+    let found = hockey_stick(9.0, 52, false, 1.0);
+    assert!(found > 0.30, "{found}");
+}
+
+#[test]
+fn a_floor_above_the_quorum_moves_the_silence_and_the_threshold() {
+    let floor = Floor::new(100).unwrap();
+    let (rho, delta) = ("0.005".parse().unwrap(), "1e-12".parse().unwrap());
+    let quorum = Quorum::new(floor, CellLimit::ONE, rho, delta).unwrap();
+    assert_eq!(quorum.threshold(), 171);
+    assert_eq!(quorum.cost(), Budget { rho, delta });
+    assert!((quorum.half_width_95() - 19.6).abs() < 1e-9);
+    assert_eq!(quorum.release(99, &mut SeededEntropy::new(1)).unwrap(), None);
+}
+
+#[test]
+fn no_mechanism_without_both_currencies() {
+    let (some, none) = ("0.005".parse().unwrap(), privacy::Rho::ZERO);
+    let limit = CellLimit::ONE;
+    let delta = "1e-12".parse().unwrap();
+    assert!(Quorum::new(Floor::QUORUM, limit, none, delta).is_err());
+    assert!(Quorum::new(Floor::QUORUM, limit, some, privacy::Delta::ZERO).is_err());
+    let wide = CellLimit::new(4096).unwrap();
+    let refused = Quorum::new(Floor::QUORUM, wide, "0.000000001".parse().unwrap(), delta);
+    assert!(refused.unwrap_err().to_string().contains("spend more rho or bound fewer cells"));
+    assert!(ClampedSum::new(0, limit, some).is_err() && ClampedSum::new(1, limit, none).is_err());
+    assert!(ClampedSum::new(u64::MAX, limit, some).is_err());
+}
+
+#[test]
+fn a_sum_is_clamped_and_needs_an_open_gate() {
+    let rho = "0.5".parse().unwrap();
+    let sum = ClampedSum::new(60, CellLimit::ONE, rho).unwrap();
+    assert_eq!([i64::MIN, -5, 59, 1_000, i64::MAX].map(|it| sum.clamp(it)), [0, 0, 59, 60, 60]);
+    assert!((sum.sigma() - 60.0).abs() < 1e-9);
+    assert_eq!(sum.rho(), rho);
+    let gate = quorum(1, "0.5", "1e-9");
+    let mut entropy = SeededEntropy::new(3);
+    let shown = gate.release(10_000, &mut entropy).unwrap().expect("ten thousand are shown");
+    let noisy = sum.release(&shown, 600_000, &mut entropy).unwrap();
+    assert!((noisy - 600_000).abs() < 600);
+}

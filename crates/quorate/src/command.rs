@@ -1,0 +1,37 @@
+//! The subcommands.
+
+pub mod demo;
+pub mod ingest;
+pub mod init;
+pub mod ledger;
+pub mod policy;
+pub mod release;
+pub mod simulate;
+
+use engine::{Error, Result};
+
+/// Program and version, for pages and manifests.
+pub const PROGRAM: &str = concat!("quorate ", env!("CARGO_PKG_VERSION"));
+
+/// The digest of the program that runs.
+pub fn code_hash() -> Result<String> {
+    let path = std::env::current_exe();
+    let path = path.map_err(|cause| Error::fault("F06", format!("which program am I: {cause}")))?;
+    let mut hasher = blake3::Hasher::new();
+    let read = std::fs::File::open(&path).and_then(|file| hasher.update_reader(file).map(drop));
+    read.map_err(|cause| engine::error::io_error("read", &path, &cause))?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// A count with separators of thousands.
+pub fn thousands(count: impl TryInto<u64>) -> String {
+    let digits = count.try_into().map_or_else(|_| String::new(), |it: u64| it.to_string());
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,199 @@
+//! `quorate release list | plan | run`: what can be released, what it would cost, and doing it.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use engine::policy::{self, Policy};
+use engine::run::{Outcome, Run, read_ledger};
+use engine::{Error, Instance, Period, Result, SystemClock};
+use ledger::State;
+use privacy::Meter;
+use serde_json::json;
+
+use crate::command::{PROGRAM, code_hash, policy::period, thousands};
+use crate::output::Output;
+use crate::progress::Bar;
+
+/// What to do about releases.
+#[derive(Subcommand)]
+pub enum Release {
+    /// The products of the policy, and what was published of each.
+    List,
+    /// What a product would measure and cost.
+    Plan {
+        /// The product.
+        product: String,
+        /// The period, e.g. 2026-10; the present month when absent.
+        #[arg(long)]
+        period: Option<String>,
+    },
+    /// Count, charge, draw and publish.
+    Run(RunArguments),
+}
+
+/// What to release.
+#[derive(Args)]
+pub struct RunArguments {
+    /// The product.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    product: Option<String>,
+    /// Every product of the policy.
+    #[arg(long)]
+    all: bool,
+    /// The period, e.g. 2026-10.
+    #[arg(long)]
+    period: String,
+}
+
+impl Release {
+    pub fn run(self, folder: &Path, output: &Output) -> Result<()> {
+        let instance = Instance::open(folder)?;
+        let policy = Policy::read(&instance)?;
+        match self {
+            Self::List => list(&instance, &policy, output),
+            Self::Plan { product, period: asked } => {
+                let period = match asked {
+                    Some(text) => text.parse()?,
+                    None => period(&instance),
+                };
+                plan(&instance, &policy, &product, period, output)
+            }
+            Self::Run(arguments) => {
+                let period: Period = arguments.period.parse()?;
+                let products: Vec<&str> = match &arguments.product {
+                    Some(product) => vec![product],
+                    None => policy.products.iter().map(|it| it.product.name).collect(),
+                };
+                let outcomes = run(&instance, &policy, &products, period, false)?;
+                let manifests: Vec<_> = outcomes.iter().map(|it| &it.publication.manifest).collect();
+                output.result(&manifests, || outcomes.iter().map(describe).collect())
+            }
+        }
+    }
+}
+
+fn list(instance: &Instance, policy: &Policy, output: &Output) -> Result<()> {
+    let charges = read_ledger(instance)?.charges();
+    let published = |product: &str| -> Vec<String> {
+        let own = charges.iter().filter(|it| it.charge.product == product);
+        let releases = own.filter_map(|it| match &it.state {
+            State::Published(it) => Some(it.release.clone()),
+            State::Abandoned => None,
+        });
+        releases.collect()
+    };
+    let value: Vec<_> = policy
+        .products
+        .iter()
+        .map(|it| {
+            json!({
+                "product": it.product.name,
+                "summary": it.product.summary,
+                "purpose": it.purpose,
+                "rho": it.cost().map(|it| it.rho.to_string()),
+                "published": published(it.product.name),
+            })
+        })
+        .collect();
+    output.result(&value, || {
+        let mut text = String::new();
+        for it in &policy.products {
+            let cost = it.cost().unwrap_or_default();
+            let name = it.product.name;
+            let _ = writeln!(text, "{name:<14} rho {:<8} {}", cost.rho.to_string(), it.product.summary);
+            let releases = published(name);
+            if releases.is_empty() {
+                let _ = writeln!(text, "               nothing published yet");
+            }
+            for release in releases {
+                let path = instance.releases_dir().join(release);
+                let _ = writeln!(text, "               {}", path.display());
+            }
+        }
+        text
+    })
+}
+
+fn plan(
+    instance: &Instance,
+    policy: &Policy,
+    product: &str,
+    period: Period,
+    output: &Output,
+) -> Result<()> {
+    let plan = policy.outline(product, period)?;
+    let cost = plan.cost()?;
+    let left = Meter::new(policy.caps, read_ledger(instance)?.spent(&period.to_string())).left();
+    let fits = left.checked_sub(cost).is_some();
+    let figures = policy::figures(&plan)?;
+    let value = json!({
+        "product": product,
+        "period": period.to_string(),
+        "rho": cost.rho.to_string(),
+        "delta": cost.delta.to_string(),
+        "left": { "rho": left.rho.to_string(), "delta": left.delta.to_string() },
+        "fits": fits,
+        "families": plan.families,
+    });
+    output.result(&value, || {
+        let verdict = if fits { "it fits" } else { "it does not fit: the release would be refused" };
+        format!(
+            "{product} {period}: costs each person rho {}, delta {}; left rho {}, delta {}: \
+             {verdict}\n{figures}",
+            cost.rho, cost.delta, left.rho, left.delta
+        )
+    })
+}
+
+/// Releases `products` one after the other.
+pub fn run(
+    instance: &Instance,
+    policy: &Policy,
+    products: &[&str],
+    period: Period,
+    synthetic: bool,
+) -> Result<Vec<Outcome>> {
+    let code_hash = code_hash()?;
+    let bar = Bar::new("releasing");
+    let run = Run {
+        instance,
+        policy,
+        code_hash: &code_hash,
+        program: PROGRAM,
+        synthetic,
+        clock: &SystemClock,
+    };
+    let total = u64::try_from(products.len()).unwrap_or(u64::MAX);
+    let mut outcomes = Vec::new();
+    for (done, product) in (0..).zip(products) {
+        bar.at(done, total);
+        let outcome = run.product(product, period).map_err(|cause| match done {
+            0 => cause,
+            _ => cause.at(format!("{product}, after {done} products that were published")),
+        })?;
+        outcomes.push(outcome);
+    }
+    if outcomes.is_empty() {
+        return Err(Error::policy("P03", "the policy has no product"));
+    }
+    Ok(outcomes)
+}
+
+fn describe(outcome: &Outcome) -> String {
+    let manifest = &outcome.publication.manifest;
+    let state = if outcome.existed { "published before; nothing was charged" } else { "published" };
+    format!(
+        "{}: {state}\n  {} of {} cells, {} people or more in each\n  cost rho {}, delta {} \
+         (epsilon {:.3} at delta {:.1e})\n  {}\n",
+        manifest.id,
+        thousands(manifest.cells_released),
+        thousands(manifest.cells_in_code_list),
+        manifest.floor,
+        manifest.rho,
+        manifest.delta,
+        manifest.epsilon,
+        manifest.epsilon_delta,
+        outcome.publication.path.join("report.html").display()
+    )
+}
