@@ -167,3 +167,6 @@ fn seal(cells: &[u64], batches: &[RecordBatch]) -> Result<Sealed> {
     }
     Ok(Sealed { counts })
 }
+
+#[cfg(test)]
+mod tests;

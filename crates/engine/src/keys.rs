@@ -66,7 +66,9 @@ fn key(instance: &Instance, name: &str) -> Result<[u8; 32]> {
     if !path.exists() {
         let draft = folder.join(format!("{name}.{}", std::process::id()));
         let made = make(&draft, &path, &folder);
-        fs::remove_file(&draft).or_else(absent_is_fine).map_err(|it| io_error("remove", &draft, &it))?;
+        fs::remove_file(&draft)
+            .or_else(absent_is_fine)
+            .map_err(|it| io_error("remove", &draft, &it))?;
         made?;
     }
     read(&path)

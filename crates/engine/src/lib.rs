@@ -4,6 +4,7 @@
 
 pub mod count;
 pub mod dimension;
+pub mod door;
 pub mod error;
 pub mod instance;
 pub mod keys;

@@ -1,7 +1,5 @@
 //! Thresholds against a peer that shares no step with them: each weight from its own series.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use num_bigint::BigUint;
 use privacy::noise::{Variance, least_excess, tail_probability};
 use privacy::{CellLimit, Delta};
@@ -79,7 +77,7 @@ fn probabilities_hold_the_true_value_between_them() {
                 num_traits::ToPrimitive::to_f64(&(exact >> 120_u32)).unwrap() / 2_f64.powi(300);
             let found = tail_probability(variance, excess).unwrap();
             assert!(found.low <= exact && exact <= found.high, "{excess}: {exact:e} in {found:?}");
-            assert!(found.high - found.low <= exact * 1e-14, "{excess}: {found:?} is wide");
+            assert!(found.high - found.low <= exact * 1e-14 + 1e-50, "{excess}: {found:?} is wide");
             let other = tail_probability(variance, 1 - excess).unwrap();
             assert!((other.low + exact - 1.0).abs() < 1e-14, "both sides make one");
         }

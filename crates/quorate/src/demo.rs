@@ -62,7 +62,8 @@ pub fn prepare(demo: &Demo, output: &Output) -> Result<Shown> {
     output.note("loading the raw files through the door");
     let period = Period::of(world.first_day);
     let options = IngestOptions { period: Some(period) };
-    let loaded = first_report(&instance, ingest::ingest(&instance, &[operator.join("raw")], &options)?)?;
+    let loaded =
+        first_report(&instance, ingest::ingest(&instance, &[operator.join("raw")], &options)?)?;
     let policy = Policy::read(&instance)?;
     output.note("releasing residents, presence and web_audience");
     let products: Vec<&str> = product::ALL.iter().map(|it| it.name).collect();
@@ -97,7 +98,10 @@ fn check_folder(demo: &Demo) -> Result<()> {
             .at(format!("{}: {found}", path.display()))
             .allowed("the same --subscribers, --days and --seed")
             .remedy("choose another --dir, or remove the folder")),
-        Err(_) if demo.dir.exists() && fs::read_dir(&demo.dir).is_ok_and(|mut it| it.next().is_some()) => {
+        Err(_)
+            if demo.dir.exists()
+                && fs::read_dir(&demo.dir).is_ok_and(|mut it| it.next().is_some()) =>
+        {
             Err(Error::input("I62", "this folder is not empty and holds no demo")
                 .at(demo.dir.display())
                 .remedy("choose another --dir"))
@@ -121,7 +125,8 @@ fn operator_files(world: &World, folder: &Path, output: &Output) -> Result<simul
     }
     output.note("simulating an operator; nobody in it exists");
     let summary = simulate::simulate(world, folder)?;
-    let text = serde_json::to_vec_pretty(&summary).map_err(|it| Error::fault("F03", it.to_string()))?;
+    let text =
+        serde_json::to_vec_pretty(&summary).map_err(|it| Error::fault("F03", it.to_string()))?;
     fs::write(&noted, text).map_err(|cause| io_error("write", &noted, &cause))?;
     Ok(summary)
 }
@@ -187,9 +192,11 @@ pub fn serve(shown: &Shown, port: u16, output: &Output) -> Result<()> {
             .remedy("choose another --port, or open the page as a file")
             .at(shown.page.display())
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     runtime.block_on(async {
-        let pages = server::Pages::bind(&shown.page, &shown.releases, port).await.map_err(failed)?;
+        let pages =
+            server::Pages::bind(&shown.page, &shown.releases, port).await.map_err(failed)?;
         let address = pages.address().map_err(failed)?;
         output.note(&format!("\nlook at http://{address}/  (Ctrl-C ends)"));
         let stop = async {

@@ -20,9 +20,9 @@ pub struct Sector {
     pub district: u16,
     /// Its area.
     pub area: u16,
-    /// Its region, by most postcodes.
+    /// The region of its local authority.
     pub region: u16,
-    /// Its country.
+    /// The country of its local authority.
     pub country: u16,
     /// Its local authority, by most postcodes.
     pub lad: u16,
@@ -135,62 +135,4 @@ impl Geography {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_sector_has_a_place_in_every_list() {
-        let land = Geography::built_in();
-        assert!((9_000..10_500).contains(&land.sectors.len()), "{}", land.sectors.len());
-        assert!((2_700..3_000).contains(&land.districts.len()), "{}", land.districts.len());
-        assert_eq!((land.areas.len(), land.regions.len(), land.countries.len()), (120, 11, 3));
-        assert!(land.sectors.is_sorted_by(|a, b| a.code < b.code));
-        assert!(land.districts.is_sorted_by(|a, b| a.code < b.code));
-        for sector in &land.sectors {
-            assert!(sector.code.starts_with(&land.districts[usize::from(sector.district)].code));
-            assert!(sector.code.starts_with(&land.areas[usize::from(sector.area)].code));
-            assert!((49.0..61.5).contains(&sector.lat) && (-9.0..2.5).contains(&sector.lon));
-        }
-    }
-
-    #[test]
-    fn postcodes_are_read_in_any_spacing() {
-        let land = Geography::built_in();
-        let sector = |postcode| {
-            land.sector_of_postcode(postcode).map(|it| &*land.sectors[usize::from(it)].code)
-        };
-        assert_eq!(sector("M1 1AD"), Some("M1 1"));
-        assert_eq!(sector(" m11ad"), Some("M1 1"));
-        assert_eq!(sector("SW1A 1AA"), Some("SW1A 1"));
-        for wrong in ["", "M1", "ZZ99 9ZZ", "M1 1AD 5", "£££", "BT1 1AA"] {
-            assert_eq!(sector(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_sector_is_nearest_to_its_own_point() {
-        let land = Geography::built_in();
-        for (index, sector) in (0_u16..).zip(&land.sectors) {
-            let found = land.nearest_sector(sector.lat, sector.lon).unwrap();
-            let other = &land.sectors[usize::from(found)];
-            assert!(found == index || (other.lat, other.lon) == (sector.lat, sector.lon));
-        }
-        assert_eq!(land.nearest_sector(48.0, -20.0), None, "the ocean has no sector");
-    }
-
-    #[test]
-    fn every_district_has_an_outline_near_its_point() {
-        let land = Geography::built_in();
-        for district in &land.districts {
-            assert!(!district.outline.is_empty(), "{} has no outline", district.code);
-            for ring in &district.outline {
-                assert!(ring.len() >= 4 && ring.first() == ring.last(), "{}", district.code);
-            }
-            let near =
-                district.outline.iter().flatten().any(|&(lon, lat)| {
-                    (lat - district.lat).hypot((lon - district.lon) * 0.6) < 0.7
-                });
-            assert!(near, "{}", district.code);
-        }
-    }
-}
+mod tests;

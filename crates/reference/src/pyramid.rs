@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn adult_shares_sum_to_one() {
         let pyramid = Pyramid::built_in();
-        let share = |gender| AgeBand::ALL.map(|band| pyramid.adult_share(gender, band)).iter().sum();
+        let share =
+            |gender| AgeBand::ALL.map(|band| pyramid.adult_share(gender, band)).iter().sum();
         let (women, men, others): (f64, f64, f64) =
             (share(Gender::F), share(Gender::M), share(Gender::X));
         assert!((women + men - 1.0).abs() < 1e-12);

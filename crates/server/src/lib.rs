@@ -27,7 +27,8 @@ impl Pages {
     /// The system's, when the port is taken.
     pub async fn bind(home: &Path, releases: &Path, port: u16) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let header = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+        let header =
+            |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
         let routes = Router::new()
             .route_service("/", ServeFile::new(home))
             .nest_service("/releases", ServeDir::new(releases))

@@ -5,8 +5,9 @@
 
 use std::collections::HashSet;
 use std::io::Cursor;
+use std::path::Path;
 
-use sevenz_rust2::{ArchiveReader, Password};
+use sevenz_rust2::{ArchiveEntry, ArchiveReader, Password};
 
 use super::Failure;
 
@@ -16,10 +17,10 @@ const SMALL_USER: &[u8] = b"0";
 /// Small users' postcodes without spaces, from the compressed table.
 pub(crate) fn small_users(archive: Vec<u8>) -> Result<HashSet<Vec<u8>>, Failure> {
     let mut archive = ArchiveReader::new(Cursor::new(archive), Password::empty())?;
-    let names: Vec<String> =
-        archive.archive().files.iter().map(|file| file.name().to_owned()).collect();
-    let table = names.iter().find(|name| name.ends_with(".csv")).ok_or("the look-up has no table")?;
-    let bytes = archive.read_file(table)?;
+    let mut files = archive.archive().files.iter().map(ArchiveEntry::name);
+    let is_table = |name: &&str| Path::new(name).extension().is_some_and(|it| it == "csv");
+    let table = files.find(is_table).ok_or("the look-up has no table")?.to_owned();
+    let bytes = archive.read_file(&table)?;
     let mut rows = csv::Reader::from_reader(bytes.as_slice());
     let header = rows.byte_headers()?.clone();
     let column = |name: &str| {

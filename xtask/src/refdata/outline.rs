@@ -65,3 +65,32 @@ fn steps(ring: &LineString) -> String {
 fn tenthousandths(degrees: f64) -> i32 {
     (degrees * 1e4).round() as i32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_sectors_give_the_same_lines() {
+        let sectors: BTreeMap<String, Sector> = (0..40)
+            .map(|at| {
+                let points = (0..30).map(|it| {
+                    let (x, y) = (f64::from(at % 7 * 30 + it), f64::from(at / 7 * 30 + it % 5));
+                    (400_000.0 + x * 100.0, 300_000.0 + y * 100.0)
+                });
+                (format!("ZZ{} {}", at / 5, at % 5), Sector::at(points.collect()))
+            })
+            .collect();
+        let (once, again) = (lines(&sectors).unwrap(), lines(&sectors).unwrap());
+        assert_eq!(once, again);
+        assert_eq!(once.lines().count(), 8);
+        assert!(once.lines().all(|line| line.split_once(';').is_some_and(|it| it.1.len() > 20)));
+    }
+
+    #[test]
+    fn a_ring_is_written_as_steps_without_repeating_its_first_corner() {
+        let corners = [(530_000.0, 180_000.0), (531_000.0, 180_000.0), (530_000.0, 181_000.0)];
+        let ring = LineString::from([corners.as_slice(), &corners[..1]].concat());
+        assert_eq!(steps(&ring), "-1284 515040 144 -2 -140 92");
+    }
+}

@@ -50,6 +50,12 @@ impl Sector {
         (sum.0 / sum.2, sum.1 / sum.2)
     }
 
+    /// A sector with these postcodes, of no authority.
+    #[cfg(test)]
+    pub fn at(points: Vec<(f64, f64)>) -> Self {
+        Self { points, authorities: Votes::new() }
+    }
+
     /// The local authority of most postcodes.
     pub fn authority(&self) -> String {
         majority(&self.authorities).unwrap_or_default()
@@ -144,4 +150,33 @@ pub(crate) fn authority_names(package: &[u8]) -> Result<BTreeMap<String, String>
         Some((fields.next()?.to_owned(), fields.next()?.to_owned()))
     });
     Ok(pairs.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_users_with_a_position_are_gathered_and_a_town_follows_its_authority() {
+        let rows = [
+            "SK138AA,10,400,300,E92000001,,E18000002,,E07000037,",
+            "SK138AB,10,402,302,E92000001,,E18000004,,E07000037,",
+            "SK178AA,10,500,200,E92000001,,E18000004,,E07000037,",
+            "SK178AB,10,0,0,E92000001,,E18000004,,E07000999,",
+            "SK17 8AC,90,0,0,E92000001,,E18000004,,E07000037,",
+        ];
+        let small = ["SK138AA", "SK138AB", "SK178AA", "SK178AC"].map(|it| it.as_bytes().to_vec());
+        let small = HashSet::from(small);
+        let (mut sectors, mut parents) = (BTreeMap::new(), BTreeMap::new());
+        for row in rows {
+            let row: csv::StringRecord = row.split(',').collect();
+            gather(&row, &small, &mut sectors, &mut parents).unwrap();
+        }
+        assert_eq!(sectors.keys().collect::<Vec<_>>(), ["SK13 8", "SK17 8"]);
+        let mean = sectors["SK13 8"].mean();
+        assert!((mean.0 - 401.0).hypot(mean.1 - 301.0) < 1e-9);
+        assert_eq!(sectors["SK13 8"].authority(), "E07000037");
+        assert_eq!(parents.len(), 1);
+        assert_eq!(majority(&parents["E07000037"]).unwrap().region, "E12000004");
+    }
 }

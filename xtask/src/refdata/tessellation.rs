@@ -11,8 +11,7 @@ use spade::{DelaunayTriangulation, Point2, Triangulation};
 use super::Failure;
 use super::postcodes::Sector;
 
-/// A ring of metres east and north, not closed: counter-clockwise around land, clockwise around a
-/// hole.
+/// A ring of metres east and north, not closed: clockwise around land, the other way around a hole.
 pub(crate) type Ring = Vec<(f64, f64)>;
 
 /// A frame of points at sea, in kilometres of the national grid, that closes every cell of land.
@@ -80,4 +79,33 @@ fn frame() -> impl Iterator<Item = Point2<f64>> {
     level
         .flat_map(move |x| [metres(x, south), metres(x, north)])
         .chain(upright.flat_map(move |y| [metres(west, y), metres(east, y)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn area(ring: &Ring) -> f64 {
+        let next = ring.iter().cycle().skip(1);
+        ring.iter().zip(next).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum::<f64>() / 2.0
+    }
+
+    #[test]
+    fn neighbours_share_the_corners_of_their_border_and_a_ring_around_another_has_a_hole() {
+        let sector = |x: i32, y: i32| {
+            let (east, north) = (f64::from(400 + x) * 1e3, f64::from(400 + y) * 1e3);
+            Sector::at(vec![(east, north)])
+        };
+        let around = [(-9, -9), (-9, 1), (-9, 10), (0, 9), (9, 11), (11, 0), (10, -9), (1, -11)];
+        let mut sectors: BTreeMap<String, Sector> =
+            (0..).zip(around).map(|(at, (x, y))| (format!("ZZ1 {at}"), sector(x, y))).collect();
+        sectors.insert("ZZ2 1".to_owned(), sector(0, 0));
+        let found = districts(&sectors).unwrap();
+        let (outer, inner) = (&found["ZZ1"], &found["ZZ2"]);
+        assert_eq!((outer.len(), inner.len()), (2, 1));
+        let hole = outer.iter().find(|it| area(it) > 0.0).unwrap();
+        assert!(area(&inner[0]) < 0.0 && inner[0].len() >= 4);
+        assert!((area(hole) + area(&inner[0])).abs() < 1e-3);
+        assert!(inner[0].iter().all(|corner| hole.contains(corner)), "{hole:?} {inner:?}");
+    }
 }

@@ -14,7 +14,8 @@ pub(crate) fn window(land: &MultiPolygon, rings: &[Ring]) -> MultiPolygon {
     let low = |of: fn(&(f64, f64)) -> f64| corners().map(of).fold(f64::INFINITY, f64::min) - MARGIN;
     let high =
         |of: fn(&(f64, f64)) -> f64| corners().map(of).fold(f64::NEG_INFINITY, f64::max) + MARGIN;
-    let (west, east, south, north) = (low(|it| it.0), high(|it| it.0), low(|it| it.1), high(|it| it.1));
+    let (west, east, south, north) =
+        (low(|it| it.0), high(|it| it.0), low(|it| it.1), high(|it| it.1));
     let cut = |ring: &LineString| {
         let mut ring: Ring = ring.points().map(|it| (it.x(), it.y())).collect();
         ring = half(&ring, |it| it.0 - west);

@@ -141,10 +141,13 @@ fn row_lookup(view: View, rows: &[Dimension], codes: &Codes) -> Result<Vec<u32>>
         (View::Visit, [dimension @ (Dimension::Site | Dimension::Category)]) => {
             Ok(codes.list(*dimension).positions().to_vec())
         }
-        _ => Err(Error::policy("P03", format!("rows of view {view:?} cannot be grouped by {rows:?}"))
-            .allowed(
-                "subscriber: none; presence: present_in, hour, day_type; visit: site or category",
-            )),
+        _ => Err(Error::policy(
+            "P03",
+            format!("rows of view {view:?} cannot be grouped by {rows:?}"),
+        )
+        .allowed(
+            "subscriber: none; presence: present_in, hour, day_type; visit: site or category",
+        )),
     }
 }
 
@@ -193,7 +196,8 @@ impl Tally {
                 let kept = if marginal.rows { &self.kept[..] } else { one_if_any(&self.kept) };
                 for row_cell in kept {
                     let cell = row_cell * marginal.width + person_cell;
-                    if let Some(count) = usize::try_from(cell).ok().and_then(|it| counts.get_mut(it))
+                    if let Some(count) =
+                        usize::try_from(cell).ok().and_then(|it| counts.get_mut(it))
                     {
                         *count += 1;
                     }

@@ -51,8 +51,9 @@ impl Config {
     /// # Errors
     /// `I10` naming the key, its value and what would be accepted.
     pub(super) fn parse(text: &str, root: &Path) -> Result<Self> {
-        let keys: Keys = toml::from_str(text)
-            .map_err(|cause| wrong(format!("the configuration cannot be read: {}", cause.message())))?;
+        let keys: Keys = toml::from_str(text).map_err(|cause| {
+            wrong(format!("the configuration cannot be read: {}", cause.message()))
+        })?;
         if !is_name(&keys.name) {
             return Err(wrong(format!("name = \"{}\" cannot name a folder", keys.name))
                 .allowed("1 to 64 letters, digits, `-`, `_` or `.`, not starting with `.`"));

@@ -38,10 +38,15 @@ pub fn explain(policy: &Policy, period: Period) -> Result<String> {
         policy.caps.rho, policy.caps.delta, policy.reserve.rho
     );
     let _ = writeln!(text, "What that means if every month is spent in full:");
-    for (months, budget) in HORIZONS.iter().filter_map(|&months| Some((months, times(policy.caps, months)?))) {
+    for (months, budget) in
+        HORIZONS.iter().filter_map(|&months| Some((months, times(policy.caps, months)?)))
+    {
         let delta = at(budget);
         if let Ok(epsilon) = conversion::epsilon(budget, delta) {
-            let _ = writeln!(text, "  over {months:>2} months: epsilon {epsilon:.2} at delta {delta:.1e}");
+            let _ = writeln!(
+                text,
+                "  over {months:>2} months: epsilon {epsilon:.2} at delta {delta:.1e}"
+            );
         }
     }
     text.push_str("A lifetime of releases has no bound unless the caps are lowered over time.\n");
@@ -63,12 +68,7 @@ pub fn times(budget: Budget, months: u64) -> Option<Budget> {
     (0..months).try_fold(Budget::ZERO, |sum, _| sum.checked_add(budget))
 }
 
-fn product(
-    policy: &Policy,
-    own: &ProductPolicy,
-    period: Period,
-    text: &mut String,
-) -> Result<()> {
+fn product(policy: &Policy, own: &ProductPolicy, period: Period, text: &mut String) -> Result<()> {
     let plan = policy.outline(own.product.name, period)?;
     let cost = plan.cost()?;
     let _ = writeln!(text, "\n{}: {}", own.product.name, own.product.summary);

@@ -86,7 +86,9 @@ fn parse<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
         let line = text[..at].matches('\n').count() + 1;
         Error::policy("P06", cause.message().trim().to_owned())
             .at(format!("{}:{line}", path.display()))
-            .allowed("the keys that a new folder's policy shows; budgets as text, e.g. rho = \"0.005\"")
+            .allowed(
+                "the keys that a new folder's policy shows; budgets as text, e.g. rho = \"0.005\"",
+            )
             .remedy("correct that line, then `quorate policy check`")
     })
 }

@@ -159,11 +159,8 @@ fn presence(sheet: &Sheet) -> Presence {
 }
 
 /// The tables of a web release: which rows they hold, and by what dimension they are split.
-const GROUPS: [(&str, Dimension); 3] = [
-    ("gender", Dimension::Gender),
-    ("age", Dimension::AgeBand),
-    ("region", Dimension::Region),
-];
+const GROUPS: [(&str, Dimension); 3] =
+    [("gender", Dimension::Gender), ("age", Dimension::AgeBand), ("region", Dimension::Region)];
 
 fn web(sheet: &Sheet, sites: &SiteList) -> Web {
     let base = sheet.level("base", &[]).find_map(|(_, row)| row.people);
@@ -187,7 +184,8 @@ fn web_rows(sheet: &Sheet, kind: WebKind, dimension: Dimension, sites: &SiteList
         }
     }
     let row = |(keys, row): (Vec<&str>, &Row)| {
-        let site = sites.index_of(keys[0]).and_then(|it| sites.sites.get(usize::try_from(it).ok()?));
+        let site =
+            sites.index_of(keys[0]).and_then(|it| sites.sites.get(usize::try_from(it).ok()?));
         let site = site.filter(|_| kind == WebKind::Site);
         WebRow {
             name: keys[0].to_owned(),
@@ -238,7 +236,12 @@ fn budget(period: &str, policy: &Policy, history: &History) -> BudgetUse {
         let budget = policy::times(policy.caps, months)?;
         let delta = policy::at(budget);
         let epsilon = conversion::epsilon(budget, delta).ok()?;
-        Some(Horizon { months: number(months), rho: decimal(&budget.rho.to_string()), epsilon, delta })
+        Some(Horizon {
+            months: number(months),
+            rho: decimal(&budget.rho.to_string()),
+            epsilon,
+            delta,
+        })
     };
     BudgetUse {
         cap_rho: decimal(&policy.caps.rho.to_string()),

@@ -20,14 +20,16 @@ const ROW_GROUP_ROWS: usize = 65_536;
 /// The sheet as Parquet; a hidden measure is null and its status says `[c]`.
 pub(super) fn bytes(sheet: &Sheet) -> Result<Vec<u8>> {
     let failed = |cause: &dyn std::fmt::Display| Error::fault("F03", cause.to_string());
-    let batch = RecordBatch::try_from_iter_with_nullable(columns(sheet)).map_err(|it| failed(&it))?;
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns(sheet)).map_err(|it| failed(&it))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::None)
         .set_created_by("quorate".to_owned())
         .build();
-    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let options =
+        ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(Vec::new(), batch.schema(), options)
         .map_err(|it| failed(&it))?;
     writer.write(&batch).map_err(|it| failed(&it))?;
@@ -47,7 +49,8 @@ fn columns(sheet: &Sheet) -> Vec<Column> {
     let part = |of: &dyn Fn(&Row) -> Option<f64>| -> ArrayRef {
         Arc::new(rows.iter().map(of).collect::<Float64Array>())
     };
-    let mut columns: Vec<Column> = vec![("level".to_owned(), text(&|row| row.level.clone()), false)];
+    let mut columns: Vec<Column> =
+        vec![("level".to_owned(), text(&|row| row.level.clone()), false)];
     for (at, key) in sheet.keys.iter().enumerate() {
         let label = |row: &Row| row.labels.get(at).cloned().unwrap_or_default();
         columns.push((key.name().to_owned(), text(&label), false));
@@ -67,7 +70,11 @@ fn columns(sheet: &Sheet) -> Vec<Column> {
         for (name, of) in ratios {
             match name {
                 "reach" => {
-                    columns.push(("reach_of".into(), whole(&|row| Some(row.shares.reach?.0)), true));
+                    columns.push((
+                        "reach_of".into(),
+                        whole(&|row| Some(row.shares.reach?.0)),
+                        true,
+                    ));
                 }
                 "composition" => {
                     let of = whole(&|row| Some(row.shares.composition?.0));

@@ -97,10 +97,10 @@ pub(super) fn of<'release>(
     move |cell| {
         let (row, group) = (cell / width.max(1), cell % width.max(1));
         let reach = base.filter(|_| with_rows).and_then(|it| share(own, cell, it, group));
-        let composition =
-            parent.filter(|_| grouped).and_then(|it| share(own, cell, it, row));
+        let composition = parent.filter(|_| grouped).and_then(|it| share(own, cell, it, row));
         let of_base = base.zip(everybody).and_then(|(base, all)| share(Some(base), group, all, 0));
-        let index = composition.zip(of_base.filter(|_| with_rows)).map(|(own, base)| index(own.1, base.1));
+        let index =
+            composition.zip(of_base.filter(|_| with_rows)).map(|(own, base)| index(own.1, base.1));
         Shares { reach, composition, index }
     }
 }
@@ -120,10 +120,8 @@ fn share(part: Option<&Table>, cell: u64, whole: &Table, of: u64) -> Option<(i64
         return None;
     }
     let number = |it: u64| f64::from(u32::try_from(it).unwrap_or(u32::MAX));
-    let share = ratio(
-        (number(y_part), part.mechanism.sigma()),
-        (number(y_whole), whole.mechanism.sigma()),
-    );
+    let share =
+        ratio((number(y_part), part.mechanism.sigma()), (number(y_whole), whole.mechanism.sigma()));
     Some((i64::try_from(y_whole).ok()?, share))
 }
 

@@ -49,7 +49,8 @@ impl Sheet {
     pub fn of(released: &Released) -> Self {
         let plan = &released.plan;
         let used = |wanted: &Dimension| {
-            plan.marginals().any(|(family, it)| PrivatePlan::dimensions(family, it).contains(wanted))
+            plan.marginals()
+                .any(|(family, it)| PrivatePlan::dimensions(family, it).contains(wanted))
         };
         let keys: Vec<Dimension> = dimension::ALL.into_iter().filter(used).collect();
         let mut rows = Vec::new();
@@ -133,7 +134,9 @@ impl Sheet {
             };
             let near_threshold = record.get(record.len() - 1) == Some(NEAR_THRESHOLD);
             let people = match (number(first)?, number(first + 1)?, number(first + 2)?) {
-                (Some(value), Some(lo), Some(hi)) => Some(Estimate { value, lo, hi, near_threshold }),
+                (Some(value), Some(lo), Some(hi)) => {
+                    Some(Estimate { value, lo, hi, near_threshold })
+                }
                 _ => None,
             };
             rows.push(Row {

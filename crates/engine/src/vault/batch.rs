@@ -57,7 +57,9 @@ impl Batch {
         for file in files_below(&staged).map_err(|cause| io_error("list", &staged, &cause))? {
             let place = self.vault.join(file.strip_prefix(&staged).unwrap_or(&file));
             let moved = place.parent().map_or(Ok(()), |folder| {
-                folders.extend(folder.ancestors().map(Path::to_owned).take_while(|it| it != &self.vault));
+                folders.extend(
+                    folder.ancestors().map(Path::to_owned).take_while(|it| it != &self.vault),
+                );
                 fs::create_dir_all(folder)
             });
             moved
@@ -90,8 +92,7 @@ pub fn sweep(vault: &Path, manifest: &Manifest) -> Result<()> {
         fs::remove_dir_all(&staging).map_err(|cause| io_error("remove", &staging, &cause))?;
     }
     let own = ["lock", "manifest.json"].map(|it| vault.join(it));
-    let named: BTreeSet<PathBuf> =
-        manifest.files().map(|it| vault.join(it)).chain(own).collect();
+    let named: BTreeSet<PathBuf> = manifest.files().map(|it| vault.join(it)).chain(own).collect();
     for file in files_below(vault).map_err(|cause| io_error("list", vault, &cause))? {
         if !named.contains(&file) {
             fs::remove_file(&file).map_err(|cause| io_error("remove", &file, &cause))?;

@@ -19,7 +19,8 @@ impl VaultLock {
         let folder = instance.vault_dir();
         fs::create_dir_all(&folder).map_err(|cause| io_error("create", &folder, &cause))?;
         let path = folder.join("lock");
-        let file = File::create(&path).map_err(|cause| io_error("lock the vault", &path, &cause))?;
+        let file =
+            File::create(&path).map_err(|cause| io_error("lock the vault", &path, &cause))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => {

@@ -136,10 +136,8 @@ fn budget(instance: &Instance, output: &Output) -> Result<()> {
         })
         .collect();
     output.result(&rows, || {
-        let mut text = format!(
-            "each period may cost each person rho {} and delta {}\n",
-            caps.rho, caps.delta
-        );
+        let mut text =
+            format!("each period may cost each person rho {} and delta {}\n", caps.rho, caps.delta);
         if rows.is_empty() {
             text.push_str("nothing was charged yet\n");
         }

@@ -66,7 +66,8 @@ impl Release {
                     None => policy.products.iter().map(|it| it.product.name).collect(),
                 };
                 let outcomes = run(&instance, &policy, &products, period, false)?;
-                let manifests: Vec<_> = outcomes.iter().map(|it| &it.publication.manifest).collect();
+                let manifests: Vec<_> =
+                    outcomes.iter().map(|it| &it.publication.manifest).collect();
                 output.result(&manifests, || outcomes.iter().map(describe).collect())
             }
         }
@@ -101,7 +102,8 @@ fn list(instance: &Instance, policy: &Policy, output: &Output) -> Result<()> {
         for it in &policy.products {
             let cost = it.cost().unwrap_or_default();
             let name = it.product.name;
-            let _ = writeln!(text, "{name:<14} rho {:<8} {}", cost.rho.to_string(), it.product.summary);
+            let _ =
+                writeln!(text, "{name:<14} rho {:<8} {}", cost.rho.to_string(), it.product.summary);
             let releases = published(name);
             if releases.is_empty() {
                 let _ = writeln!(text, "               nothing published yet");
@@ -137,7 +139,8 @@ fn plan(
         "families": plan.families,
     });
     output.result(&value, || {
-        let verdict = if fits { "it fits" } else { "it does not fit: the release would be refused" };
+        let verdict =
+            if fits { "it fits" } else { "it does not fit: the release would be refused" };
         format!(
             "{product} {period}: costs each person rho {}, delta {}; left rho {}, delta {}: \
              {verdict}\n{figures}",

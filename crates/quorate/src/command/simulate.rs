@@ -85,12 +85,10 @@ impl Simulate {
 /// Simulates with a bar.
 pub fn simulate(world: &World, dir: &Path) -> Result<Summary> {
     let bar = Bar::new("simulating");
-    simulator::simulate(world, dir, &|it| bar.at(it.done, it.total)).map_err(|cause| {
-        match &cause {
-            simulator::SimulateError::Write { path, .. } => {
-                Error::fault("F01", cause.to_string()).at(path.display())
-            }
-            _ => Error::input("I60", cause.to_string()),
+    simulator::simulate(world, dir, &|it| bar.at(it.done, it.total)).map_err(|cause| match &cause {
+        simulator::SimulateError::Write { path, .. } => {
+            Error::fault("F01", cause.to_string()).at(path.display())
         }
+        _ => Error::input("I60", cause.to_string()),
     })
 }

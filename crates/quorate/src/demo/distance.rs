@@ -53,7 +53,10 @@ fn residents(counts: &Counts) -> Labelled {
 
 fn presence(counts: &Counts) -> Labelled {
     let keys = [Dimension::PresentIn, Dimension::Hour, Dimension::DayType];
-    counts.iter().map(|(labels, &people)| (keys.into_iter().zip(labels.clone()).collect(), people)).collect()
+    counts
+        .iter()
+        .map(|(labels, &people)| (keys.into_iter().zip(labels.clone()).collect(), people))
+        .collect()
 }
 
 /// Web truth of the tables about sites, categories, or anybody with a listed site.
@@ -62,7 +65,8 @@ fn web(counts: &Counts, table: &str) -> Labelled {
     let name = if level == "category" { Dimension::Category } else { Dimension::Site };
     let keys = [name, Dimension::Gender, Dimension::AgeBand, Dimension::Region];
     let own = counts.iter().filter(|(labels, _)| labels.first().is_some_and(|it| it == level));
-    own.map(|(labels, &people)| (keys.into_iter().zip(labels[1..].to_vec()).collect(), people)).collect()
+    own.map(|(labels, &people)| (keys.into_iter().zip(labels[1..].to_vec()).collect(), people))
+        .collect()
 }
 
 fn compare(sheet: &Sheet, table: &str, truth: &Labelled) -> Option<TruthRow> {

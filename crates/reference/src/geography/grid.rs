@@ -16,13 +16,13 @@ const REACH_KM: f64 = 50.0;
 /// Kilometres of a degree of latitude.
 const DEGREE_KM: f64 = 111.2;
 
-/// Rings of cells to look through: five tenths of a degree of latitude are more than the reach.
-const RINGS_MAX: i16 = 5;
-const _: () = assert!(REACH_KM < 5.0 * 0.1 * DEGREE_KM);
+/// Kilometres that a ring of cells is wide at least: one tenth of a degree of latitude is 11.1, two
+/// tenths of longitude are 10.5 at 61.8 degrees north, beyond which no sector is in reach.
+const RING_KM: f64 = 10.5;
 
-/// Kilometres that a ring of cells is wide at least: a tenth of a degree of latitude, two of
-/// longitude at 61 degrees north, where the country ends.
-const RING_KM: f64 = 10.7;
+/// Rings of cells to look through.
+const RINGS_MAX: i16 = 5;
+const _: () = assert!(REACH_KM < 5.0 * RING_KM);
 
 impl Grid {
     pub(super) fn new(sectors: &[Sector]) -> Self {
@@ -64,9 +64,8 @@ fn around((row, column): (i16, i16), ring: i16) -> impl Iterator<Item = (i16, i1
     let square = rows.flat_map(move |row| {
         (column - 2 * ring..=column + 2 * ring).map(move |column| (row, column))
     });
-    square.filter(move |near| {
-        (near.0 - row).abs() == ring || (near.1 - column).abs() >= 2 * ring - 1
-    })
+    square
+        .filter(move |near| (near.0 - row).abs() == ring || (near.1 - column).abs() >= 2 * ring - 1)
 }
 
 #[expect(

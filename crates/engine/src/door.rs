@@ -1,0 +1,144 @@
+//! The door: how a record enters, and where it loses its identity.
+//!
+//! (1) Lock, and sweep what a killed batch left. (2) Find the files, check each against its mapping.
+//! (3) Settle the period; skip what is in already. (4) Objections, customers, cells. (5) Events and
+//! web records: pseudonymised, reduced, sorted, sealed by day. (6) Commit. Nothing of a batch that
+//! fails stays behind. Mappings: docs/mapping.md.
+
+mod book;
+mod calendar;
+mod cells;
+mod customers;
+mod intake;
+mod key;
+mod load;
+mod mapping;
+mod nearest;
+mod pack;
+mod people;
+mod pseudonym;
+mod register;
+mod report;
+mod rows;
+mod schema;
+mod seal;
+mod site;
+mod site_list;
+mod sort;
+mod source;
+mod tally;
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::error::{Error, Result};
+use crate::instance::Instance;
+use crate::time::{Clock, Period};
+use crate::vault::Vault;
+use crate::vault::batch::{Batch, sweep};
+use crate::vault::lock::VaultLock;
+use crate::vault::manifest::PeriodRecord;
+use load::{Load, Setting};
+use source::SourceFile;
+
+pub use report::{IngestReport, PeopleCount, RowCount};
+
+/// What a caller decides about an ingest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IngestOptions {
+    /// The period; without it the month of the first event or web record.
+    pub period: Option<Period>,
+}
+
+/// How far an ingest is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress<'stage> {
+    /// What is being done.
+    pub stage: &'stage str,
+    /// Rows read in this stage.
+    pub rows: u64,
+    /// Bytes of source files read in this stage, by the size of finished files.
+    pub bytes_done: u64,
+    /// Bytes to read in this stage.
+    pub bytes_total: u64,
+}
+
+/// Loads `sources` (folders with `_SUCCESS`, or single files) into the vault.
+///
+/// Guarantee: either everything is in when this returns, or nothing; loading the same files again
+/// changes nothing. The raw ids of the files are nowhere in the instance.
+///
+/// # Errors
+/// An input error (`I…`) naming the file and the mapping, before anything is loaded; a fault
+/// (`F…`) of the machine.
+pub fn ingest(
+    instance: &Instance,
+    sources: &[PathBuf],
+    options: &IngestOptions,
+    clock: &dyn Clock,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<IngestReport> {
+    let started = clock.now();
+    let _lock = VaultLock::take(instance)?;
+    let vault = Vault::open(instance)?;
+    sweep(&instance.vault_dir(), vault.manifest())?;
+    let mappings = mapping::load(&instance.mapping_dir())?;
+    progress(Progress { stage: "check", rows: 0, bytes_done: 0, bytes_total: 0 });
+    let files = source::discover(sources, &mappings)?;
+    let period = settle_period(&files, options.period, instance)?;
+    let record = vault.record(period);
+    let (already, new): (Vec<_>, Vec<_>) = files.into_iter().partition(|it| is_loaded(it, &record));
+    let mut report = IngestReport {
+        batch: batch_id(period, &new),
+        period: period.to_string(),
+        files_already_loaded: already.into_iter().map(|it| it.label).collect(),
+        ..IngestReport::default()
+    };
+    report.people.total = record.persons;
+    if !new.is_empty() {
+        let batch = Batch::begin(&instance.vault_dir(), &report.batch)?;
+        let setting = Setting { instance, vault: &vault, batch: &batch, period };
+        let (manifest, book) = Load::begin(setting, progress)?.run(&new, &mut report)?;
+        batch.commit(&manifest)?;
+        book.write_quarantine(&instance.quarantine_dir().join(&report.batch))?;
+    }
+    report.seconds = clock.now().duration_since(started).as_secs_f64();
+    report.write(&instance.reports_dir())?;
+    Ok(report)
+}
+
+/// The period asked for, or the month of the first instant; every file is checked on the way.
+fn settle_period(
+    files: &[SourceFile],
+    asked: Option<Period>,
+    instance: &Instance,
+) -> Result<Period> {
+    let mut first = None;
+    for file in files {
+        let inspected = rows::inspect(file)?;
+        first = first.or(inspected.first_instant);
+    }
+    if let Some(asked) = asked {
+        return Ok(asked);
+    }
+    let instant = first.and_then(|it| Timestamp::from_millisecond(it).ok()).ok_or_else(|| {
+        Error::input("I40", "no event and no web record tells which month this is")
+            .remedy("say it: --period 2026-10")
+    })?;
+    Ok(Period::of(instance.zone().to_datetime(instant).date()))
+}
+
+fn is_loaded(file: &SourceFile, record: &PeriodRecord) -> bool {
+    record.loaded.iter().any(|it| it.mapping == file.mapping.name && it.hash == file.hash)
+}
+
+/// The id of a batch: a digest over its period and files.
+fn batch_id(period: Period, files: &[SourceFile]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(period.to_string().as_bytes());
+    for file in files {
+        hasher.update(format!("{}\0{}\n", file.mapping.name, file.hash).as_bytes());
+    }
+    hasher.finalize().to_hex().chars().take(16).collect()
+}

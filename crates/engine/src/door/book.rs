@@ -1,0 +1,89 @@
+//! The tallies of a batch: by file for quarantine, by mapping for limits, by class for the report.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::mapping::Mapping;
+use super::report::IngestReport;
+use super::schema::Class;
+use super::source::SourceFile;
+use super::tally::{Tally, write_quarantine};
+use crate::error::{Error, Result};
+
+/// What became of the rows of every file.
+#[derive(Default)]
+pub struct Book {
+    files: Vec<(String, Arc<Mapping>, Tally)>,
+    folded: BTreeMap<Class, u64>,
+}
+
+impl Book {
+    /// Notes a file.
+    pub fn add(&mut self, file: &SourceFile, tally: Tally) {
+        self.files.push((file.label.clone(), Arc::clone(&file.mapping), tally));
+    }
+
+    /// Notes rows that only sorting showed to be there twice.
+    pub fn fold(&mut self, class: Class, duplicates: u64) {
+        *self.folded.entry(class).or_default() += duplicates;
+    }
+
+    /// Holds each mapping to its share of wrong rows.
+    ///
+    /// # Errors
+    /// `I41` when more are wrong than the mapping allows.
+    pub fn check_shares(&self) -> Result<()> {
+        let mut mappings = BTreeMap::<&str, (&Mapping, Tally)>::new();
+        for (_, mapping, tally) in &self.files {
+            let entry = mappings.entry(&mapping.name).or_insert((mapping, Tally::default()));
+            entry.1.count_in(tally);
+        }
+        for (mapping, tally) in mappings.values() {
+            if tally.quarantined_share() <= mapping.bad_share_max {
+                continue;
+            }
+            let reasons = tally.counts(true);
+            let reasons = reasons.iter().map(|(reason, count)| format!("{reason} {count}"));
+            let reasons = reasons.collect::<Vec<_>>().join(", ");
+            let what = format!("too many rows are wrong: {reasons}, of {}", tally.read);
+            let error = Error::input("I41", what)
+                .at(self.first_place(mapping))
+                .allowed(format!("max_bad_share = {} of the rows", mapping.bad_share_max))
+                .remedy("mend the file or its mapping; nothing of this batch was loaded");
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// The first wrong row under a mapping.
+    fn first_place(&self, mapping: &Mapping) -> String {
+        let own = self.files.iter().filter(|it| it.1.name == mapping.name);
+        let mut places = own.filter_map(|(file, _, tally)| {
+            let (row, reason) = tally.first_example()?;
+            Some(format!("{}; first: {file} row {row}, {}", mapping.path.display(), reason.name()))
+        });
+        places.next().unwrap_or_else(|| mapping.path.display().to_string())
+    }
+
+    /// Writes the counts of each class into a report.
+    pub fn report(&self, report: &mut IngestReport) {
+        let mut classes = BTreeMap::<Class, Tally>::new();
+        for (_, mapping, tally) in &self.files {
+            classes.entry(mapping.class).or_default().count_in(tally);
+        }
+        for (class, mut tally) in classes {
+            tally.fold(self.folded.get(&class).copied().unwrap_or_default());
+            report.add_rows(class, &tally);
+        }
+    }
+
+    /// Writes the places of wrong rows.
+    ///
+    /// # Errors
+    /// A fault when they cannot be written.
+    pub fn write_quarantine(&self, folder: &Path) -> Result<()> {
+        let places: Vec<_> = self.files.iter().map(|it| (it.0.as_str(), &it.2)).collect();
+        write_quarantine(folder, &places)
+    }
+}

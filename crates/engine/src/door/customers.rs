@@ -1,0 +1,181 @@
+//! From the customer record to people: who is one person, who is out and why.
+//!
+//! (1) Machines, business SIMs and ended contracts are out. (2) SIMs of one account whose user is
+//! the holder are one person, with the attributes of the first phone. (3) Another user of the
+//! account is a person when a birth year is known. (4) Whoever objected, is under 18 or of unknown
+//! age is out, with all SIMs. The record alone decides, never how people move.
+//! Memory: 48 bytes a SIM. Source: privacy model §1.
+
+use std::collections::BTreeMap;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use reference::{AgeBand, Gender, Geography};
+
+use super::people::{Attributes, Changes, Target};
+use super::pseudonym::Pseudonymiser;
+use super::register::{Register, Standing};
+use super::rows::{Chunk, text_of, value_of};
+use super::tally::{Reason, Tally};
+use crate::time::Period;
+
+mod sim;
+
+use sim::{Role, Sim};
+
+/// SIMs that are not loaded, by reason.
+pub type Exclusions = BTreeMap<&'static str, u64>;
+
+/// Reads the customer record of one period.
+pub struct Customers<'door> {
+    /// Makes pseudonyms.
+    pub pseudonymiser: &'door Pseudonymiser,
+    /// Who is known already.
+    pub register: &'door Register,
+    /// Sectors of postcodes.
+    pub geography: &'door Geography,
+    /// The period.
+    pub period: Period,
+}
+
+impl Customers<'_> {
+    /// Takes the rows of a customer file.
+    pub fn take(&self, chunk: &Chunk, tally: &mut Tally, sims: &mut Vec<Sim>) {
+        for (row, number) in chunk.numbered() {
+            sims.extend(tally.add(number, self.sim(chunk, row, number)));
+        }
+    }
+
+    fn sim(&self, chunk: &Chunk, row: usize, number: u64) -> Result<Sim, Reason> {
+        let subscriber = text_of(chunk.text(0), row).ok_or(Reason::NullId)?;
+        let subscriber = self.pseudonymiser.subscriber(subscriber);
+        let account = text_of(chunk.text(1), row);
+        let flag = |column: usize| {
+            let values = chunk.flag(column);
+            arrow::array::Array::is_valid(values, row).then(|| values.value(row))
+        };
+        let year = value_of(chunk.integer(4), row).and_then(|it| u16::try_from(it).ok());
+        let sector =
+            text_of(chunk.text(7), row).and_then(|it| self.geography.sector_of_postcode(it));
+        let gender = text_of(chunk.text(6), row).and_then(Gender::parse).unwrap_or(Gender::X);
+        Ok(Sim {
+            account: account.map_or(subscriber, |it| self.pseudonymiser.account(it)),
+            subscriber,
+            row: u32::try_from(number).unwrap_or(u32::MAX),
+            birth_year: year.unwrap_or_default(),
+            sector: sector.unwrap_or(u16::MAX),
+            gender: gender.index(),
+            role: Role::parse(text_of(chunk.text(3), row)),
+            // What is not said counts against loading: one person more, or somebody who objects.
+            holder: flag(2).unwrap_or(true),
+            opt_out: flag(5).unwrap_or(true),
+            consent: flag(8).unwrap_or(false),
+            active: self.is_active(value_of(chunk.day(9), row), value_of(chunk.day(10), row)),
+        })
+    }
+
+    /// Whether a contract holds on any day of the period.
+    fn is_active(&self, start: Option<i32>, end: Option<i32>) -> bool {
+        let date = |days: i32| Date::new(1970, 1, 1).ok()?.checked_add(days.days()).ok();
+        let first = self.period.first_day();
+        let ended = end.and_then(date).is_some_and(|it| it < first);
+        let begins_later = start.and_then(date).is_some_and(|it| it > first.last_of_month());
+        !ended && !begins_later
+    }
+
+    /// Folds SIMs into people; counts rows of a subscriber that was there already.
+    pub fn fold(&self, mut sims: Vec<Sim>) -> (Changes, Exclusions, u64) {
+        sims.sort_unstable_by_key(|it| (it.subscriber, it.row));
+        let all = sims.len();
+        sims.dedup_by_key(|it| it.subscriber);
+        let duplicates = u64::try_from(all - sims.len()).unwrap_or_default();
+        sims.sort_unstable_by_key(|it| (it.account, it.row));
+        let mut folding =
+            Folding { customers: self, changes: Changes::default(), out: Exclusions::new() };
+        for account in sims.chunk_by(|left, right| left.account == right.account) {
+            folding.account(account);
+        }
+        (folding.changes, folding.out, duplicates)
+    }
+
+    /// The age reached in the year of the period.
+    fn age_band(&self, sim: &Sim) -> Result<AgeBand, &'static str> {
+        let year = u32::try_from(self.period.first_day().year()).unwrap_or_default();
+        let age = year.checked_sub(u32::from(sim.birth_year)).ok_or("unknown_age")?;
+        match AgeBand::from_age(age) {
+            Some(band) => Ok(band),
+            None if age < 18 => Err("under_18"),
+            None => Err("unknown_age"),
+        }
+    }
+}
+
+struct Folding<'door> {
+    customers: &'door Customers<'door>,
+    changes: Changes,
+    out: Exclusions,
+}
+
+impl Folding<'_> {
+    fn account(&mut self, sims: &[Sim]) {
+        let mut holder: Vec<&Sim> = Vec::new();
+        for sim in sims {
+            match sim.exclusion() {
+                Some(why) => self.exclude(sim.subscriber, &[sim], why),
+                None if sim.holder => holder.push(sim),
+                None => self.person(sim.subscriber, &[sim]),
+            }
+        }
+        if let Some(first) = holder.first() {
+            self.person(first.account, &holder);
+        }
+    }
+
+    /// Settles one person, named by a pseudonym, with one SIM or more.
+    fn person(&mut self, name: u128, sims: &[&Sim]) {
+        let register = self.customers.register;
+        let objected = sims.iter().any(|it| it.opt_out)
+            || pseudonyms(name, sims).any(|it| register.find(it) == Some(Standing::OUT));
+        let phone = sims.iter().find(|it| it.role == Role::Phone).or(sims.first());
+        let Some(phone) = phone else { return };
+        let age_band = match self.customers.age_band(phone) {
+            _ if objected => return self.exclude(name, sims, "opt_out"),
+            Ok(band) => band.index(),
+            Err(why) => return self.exclude(name, sims, why),
+        };
+        let known = |pseudonym| register.find(pseudonym).and_then(Standing::ordinal);
+        let before = pseudonyms(name, sims).filter_map(known).min();
+        let position = self.changes.fresh.len();
+        if before.is_none() {
+            let attributes = Attributes { gender: phone.gender, age_band, sector: phone.sector };
+            self.changes.fresh.push((name, attributes));
+        }
+        let point = |pseudonym, consent| match known(pseudonym).or(before) {
+            Some(ordinal) => (pseudonym, Target::Known(Standing::person(ordinal, consent))),
+            None => (pseudonym, Target::Fresh { position, consent }),
+        };
+        self.changes.targets.extend(sims.iter().map(|it| point(it.subscriber, it.consent)));
+        if sims.iter().all(|it| it.subscriber != name) {
+            self.changes.targets.push(point(name, false));
+        }
+    }
+
+    /// Leaves SIMs out; a person who was loaded before is suppressed and stays out.
+    fn exclude(&mut self, name: u128, sims: &[&Sim], why: &'static str) {
+        *self.out.entry(why).or_default() += u64::try_from(sims.len()).unwrap_or_default();
+        let standings: Vec<_> =
+            pseudonyms(name, sims).filter_map(|it| self.customers.register.find(it)).collect();
+        let ordinals = standings.iter().filter_map(|it| it.ordinal());
+        let was_person = ordinals.clone().count() > 0 || standings.contains(&Standing::OUT);
+        self.changes.suppressed.extend(ordinals);
+        let out = was_person || why == "opt_out";
+        let standing = if out { Standing::OUT } else { Standing::EXCLUDED };
+        let targets = pseudonyms(name, sims).map(|it| (it, Target::Known(standing)));
+        self.changes.targets.extend(targets);
+    }
+}
+
+/// The pseudonyms of one person: the one that names it, and one a SIM.
+fn pseudonyms(name: u128, sims: &[&Sim]) -> impl Iterator<Item = u128> {
+    std::iter::once(name).chain(sims.iter().map(|it| it.subscriber))
+}

@@ -1,0 +1,320 @@
+//! One batch on its way in, step by step.
+//!
+//! Objections first, so that nobody who objected is ever loaded; then people, then where cells
+//! stood, then what people did. Each step stages its files and notes them in the period's record.
+
+use std::sync::Arc;
+
+use reference::{Geography, SiteList};
+
+use super::Progress;
+use super::book::Book;
+use super::calendar::Calendar;
+use super::cells::{Cells, NewCells};
+use super::customers::Customers;
+use super::intake::Intake;
+use super::people::{Attributes, Changes, People, Target};
+use super::pseudonym::Pseudonymiser;
+use super::register::{Register, Standing};
+use super::report::IngestReport;
+use super::rows::{Chunk, SourceRows, text_of};
+use super::schema::Class;
+use super::site_list;
+use super::source::SourceFile;
+use super::tally::{Reason, Tally};
+use crate::error::{Error, Result};
+use crate::instance::Instance;
+use crate::keys::PseudonymKey;
+use crate::time::Period;
+use crate::vault::Vault;
+use crate::vault::batch::Batch;
+use crate::vault::manifest::{Days, Loaded, Manifest, PeriodRecord};
+use crate::vault::table::read_persons;
+
+mod days;
+
+/// What a batch works with and what it has done so far.
+pub struct Load<'door> {
+    instance: &'door Instance,
+    vault: &'door Vault,
+    batch: &'door Batch,
+    period: Period,
+    progress: &'door mut dyn FnMut(Progress<'_>),
+    geography: &'static Geography,
+    pseudonymiser: Pseudonymiser,
+    people: People<'door>,
+    record: PeriodRecord,
+    manifest: Manifest,
+    book: Book,
+}
+
+/// Where a batch comes from and goes to.
+pub struct Setting<'door> {
+    /// The instance.
+    pub instance: &'door Instance,
+    /// The vault as it is.
+    pub vault: &'door Vault,
+    /// Where files are staged.
+    pub batch: &'door Batch,
+    /// The period.
+    pub period: Period,
+}
+
+impl<'door> Load<'door> {
+    /// Reads what earlier batches left.
+    ///
+    /// # Errors
+    /// `I45` when the vault was filled under another geography, a fault when it cannot be read.
+    pub fn begin(
+        setting: Setting<'door>,
+        progress: &'door mut dyn FnMut(Progress<'_>),
+    ) -> Result<Self> {
+        let Setting { instance, vault, batch, period } = setting;
+        let geography = Geography::built_in();
+        let mut manifest = vault.manifest().clone();
+        manifest.check_geography(geography.hash())?;
+        manifest.geography = Some(geography.hash().to_owned());
+        let record = vault.record(period);
+        let tables = record.pseudonyms.iter().map(|it| vault.present(it));
+        let register = Register::read(&tables.collect::<Result<Vec<_>>>()?)?;
+        let suppressed = record.suppressed.iter().map(|it| read_persons(&vault.present(it)?));
+        let suppressed = suppressed.collect::<Result<Vec<_>>>()?.concat();
+        Ok(Self {
+            instance,
+            vault,
+            batch,
+            period,
+            progress,
+            geography,
+            pseudonymiser: Pseudonymiser::new(&PseudonymKey::of(instance, period)?),
+            people: People::new(batch, period, register, suppressed),
+            record,
+            manifest,
+            book: Book::default(),
+        })
+    }
+
+    /// Stages all files; returns what is to exist from now on, and the places of wrong rows.
+    ///
+    /// # Errors
+    /// `I41` when too many rows are wrong, and whatever a step says.
+    pub fn run(
+        mut self,
+        files: &[SourceFile],
+        report: &mut IngestReport,
+    ) -> Result<(Manifest, Book)> {
+        let of = |class| files.iter().filter(move |it| it.mapping.class == class);
+        let persons_before = self.record.persons;
+        let sites = self.sites(of(Class::Web))?;
+        self.objections(of(Class::OptOut))?;
+        report.sims_excluded = self.customers(of(Class::Customers))?;
+        self.people_of_rows(of(Class::Web))?;
+        let cells = self.cells(of(Class::Cells))?;
+        self.check_ready(files, &cells)?;
+        let intake = self.intake(cells, sites)?;
+        let presence = self.presence(of(Class::Events).cloned().collect(), &intake)?;
+        let visit = self.visit(of(Class::Web).cloned().collect(), &intake)?;
+        self.book.check_shares()?;
+        self.book.report(report);
+        for (table, days) in [("presence", &presence), ("visit", &visit)] {
+            report.days_sealed.insert(table, days.keys().cloned().collect());
+        }
+        self.record.presence.extend(presence);
+        self.record.visit.extend(visit);
+        report.people.new = self.record.persons - persons_before;
+        report.people.total = self.record.persons;
+        report.people.suppressed = u32::try_from(self.people.suppressed()).unwrap_or(u32::MAX);
+        report.files_loaded = files.iter().map(|it| it.label.clone()).collect();
+        Ok(self.finish(files, &report.batch))
+    }
+
+    fn finish(mut self, files: &[SourceFile], batch: &str) -> (Manifest, Book) {
+        self.record.batches.push(batch.to_owned());
+        self.record.loaded.extend(files.iter().map(|file| Loaded {
+            mapping: file.mapping.name.clone(),
+            hash: file.hash.clone(),
+            file: file.label.clone(),
+        }));
+        self.manifest.periods.insert(self.period.to_string(), self.record);
+        (self.manifest, self.book)
+    }
+
+    /// Reads a file to its end; a row is counted by `take`.
+    fn read(
+        &mut self,
+        stage: &str,
+        file: &SourceFile,
+        mut take: impl FnMut(&mut Self, &Chunk, &mut Tally) -> Result<()>,
+    ) -> Result<Tally> {
+        let (mut rows, mut tally, mut seen) = (SourceRows::open(file)?, Tally::default(), 0);
+        while let Some(chunk) = rows.next_chunk()? {
+            take(self, &chunk, &mut tally)?;
+            seen += u64::try_from(chunk.rows).unwrap_or_default();
+            (self.progress)(Progress { stage, rows: seen, bytes_done: 0, bytes_total: file.bytes });
+        }
+        (self.progress)(Progress {
+            stage,
+            rows: seen,
+            bytes_done: file.bytes,
+            bytes_total: file.bytes,
+        });
+        Ok(tally)
+    }
+
+    /// The public list of the batch, frozen when web records come for the first time.
+    fn sites<'file>(&mut self, web: impl Iterator<Item = &'file SourceFile>) -> Result<SiteList> {
+        let mut chosen = None;
+        for file in web {
+            let list = site_list::of(&file.mapping)?;
+            if self.manifest.sites.is_none() {
+                let path = self.batch.path("sites.csv")?;
+                self.manifest.sites = Some(site_list::freeze(&list, &path)?);
+            }
+            if let Some(frozen) = &self.manifest.sites {
+                site_list::check_frozen(frozen, &list, &file.mapping)?;
+            }
+            chosen = Some(list);
+        }
+        chosen.map_or_else(|| self.vault.sites(), Ok)
+    }
+
+    /// Whoever objects is never loaded from now on, and suppressed when loaded already.
+    fn objections<'file>(&mut self, files: impl Iterator<Item = &'file SourceFile>) -> Result<()> {
+        for file in files {
+            let mut changes = Changes::default();
+            let tally = self.read("objections", file, |load, chunk, tally| {
+                for (row, number) in chunk.numbered() {
+                    let id = text_of(chunk.text(0), row).ok_or(Reason::NullId);
+                    if let Some(id) = tally.add(number, id) {
+                        let pseudonym = load.pseudonymiser.subscriber(id);
+                        let known = load.people.register.find(pseudonym);
+                        changes.suppressed.extend(known.and_then(Standing::ordinal));
+                        changes.targets.push((pseudonym, Target::Known(Standing::OUT)));
+                    }
+                }
+                Ok(())
+            })?;
+            self.book.add(file, tally);
+            self.people.apply(changes, &mut self.record)?;
+        }
+        Ok(())
+    }
+
+    fn customers<'file>(
+        &mut self,
+        files: impl Iterator<Item = &'file SourceFile>,
+    ) -> Result<super::customers::Exclusions> {
+        let (mut sims, mut whole) = (Vec::new(), None);
+        for file in files {
+            let tally = self.read("customers", file, |load, chunk, tally| {
+                load.customer_reader().take(chunk, tally, &mut sims);
+                Ok(())
+            })?;
+            self.book.add(file, tally);
+            whole = Some(file);
+        }
+        let Some(file) = whole else { return Ok(super::customers::Exclusions::new()) };
+        let (changes, exclusions, duplicates) = self.customer_reader().fold(sims);
+        self.book.fold(file.mapping.class, duplicates);
+        self.people.apply(changes, &mut self.record)?;
+        Ok(exclusions)
+    }
+
+    const fn customer_reader(&self) -> Customers<'_> {
+        Customers {
+            pseudonymiser: &self.pseudonymiser,
+            register: &self.people.register,
+            geography: self.geography,
+            period: self.period,
+        }
+    }
+
+    /// Every id is a person where a mapping says so; such rows are read twice.
+    fn people_of_rows<'file>(
+        &mut self,
+        web: impl Iterator<Item = &'file SourceFile>,
+    ) -> Result<()> {
+        let mut names: Vec<u128> = Vec::new();
+        let mut distinct = 0;
+        for file in web.filter(|it| it.mapping.people_from_rows) {
+            self.read("people", file, |load, chunk, _| {
+                let ids = (0..chunk.rows).filter_map(|row| text_of(chunk.text(0), row));
+                let pseudonyms = ids.map(|it| load.pseudonymiser.subscriber(it));
+                names.extend(pseudonyms.filter(|it| load.people.register.find(*it).is_none()));
+                // Sorting only when the list has doubled keeps it at twice the people.
+                if names.len() > 2 * distinct + chunk.rows {
+                    names.sort_unstable();
+                    names.dedup();
+                    distinct = names.len();
+                }
+                Ok(())
+            })?;
+        }
+        names.sort_unstable();
+        names.dedup();
+        let target =
+            |(position, name): (usize, &u128)| (*name, Target::Fresh { position, consent: false });
+        let changes = Changes {
+            targets: names.iter().enumerate().map(target).collect(),
+            fresh: names.iter().map(|it| (*it, Attributes::UNKNOWN)).collect(),
+            suppressed: Vec::new(),
+        };
+        self.people.apply(changes, &mut self.record)
+    }
+
+    fn cells<'file>(&mut self, files: impl Iterator<Item = &'file SourceFile>) -> Result<Cells> {
+        let mut cells = Cells::default();
+        for stored in &self.record.cells {
+            cells.read(&self.vault.present(stored)?)?;
+        }
+        for file in files {
+            let mut new = NewCells::new(self.period, self.geography);
+            let tally = self.read("cells", file, |_, chunk, tally| {
+                new.take(chunk, tally);
+                Ok(())
+            })?;
+            self.book.add(file, tally);
+            let name = format!("{}/cells-{}.csv", self.period, self.record.cells.len());
+            let path = self.batch.path(&name)?;
+            self.record.cells.push(new.seal(name, &path, &mut cells)?);
+        }
+        Ok(cells)
+    }
+
+    /// Rows of people need people, and events need places.
+    fn check_ready(&self, files: &[SourceFile], cells: &Cells) -> Result<()> {
+        let first = |class| files.iter().find(|it| it.mapping.class == class);
+        let row = first(Class::Events).or(first(Class::Web));
+        match (row, first(Class::Events)) {
+            (Some(file), _) if self.record.persons == 0 => {
+                Err(Error::input("I42", format!("nobody is loaded for {} yet", self.period))
+                    .at(file.path.display())
+                    .remedy("load the customer record of the period first, or in the same batch"))
+            }
+            (_, Some(file)) if cells.is_empty() => {
+                Err(Error::input("I47", format!("no cell is known for {} yet", self.period))
+                    .at(file.path.display())
+                    .remedy("load the topology of cells first, or in the same batch"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What rows are held against; the register moves in, since people are settled now.
+    fn intake(&mut self, cells: Cells, sites: SiteList) -> Result<Arc<Intake>> {
+        let calendar = Calendar::new(self.period, &self.instance.zone())?;
+        let sealed = |days: &Days| {
+            let is_sealed = calendar.dates().map(|it| days.contains_key(&it.to_string()));
+            (0..).zip(is_sealed).filter(|it| it.1).fold(0_u32, |bits, (day, _)| bits | 1 << day)
+        };
+        Ok(Arc::new(Intake {
+            pseudonymiser: self.pseudonymiser.clone(),
+            register: self.people.seal(&mut self.record)?,
+            sealed_presence: sealed(&self.record.presence),
+            sealed_visit: sealed(&self.record.visit),
+            calendar,
+            cells,
+            sites: Arc::new(sites),
+        }))
+    }
+}

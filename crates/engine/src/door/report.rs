@@ -1,0 +1,92 @@
+//! What a batch did: for the operator alone, who holds the raw files anyway.
+//!
+//! Its counts are exact and never leave the operator (interfaces: nothing unpaid).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::schema::Class;
+use super::tally::Tally;
+use crate::error::{Error, Result, io_error};
+
+/// The outcome of one ingest.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct IngestReport {
+    /// Id of the batch: the same files for the same period give the same one.
+    pub batch: String,
+    /// The period, `2026-10`.
+    pub period: String,
+    /// Files that were loaded.
+    pub files_loaded: Vec<String>,
+    /// Files that were in already; loading them again changed nothing.
+    pub files_already_loaded: Vec<String>,
+    /// People.
+    pub people: PeopleCount,
+    /// Rows by class of source.
+    pub rows: BTreeMap<&'static str, RowCount>,
+    /// SIMs of the customer record that are nobody's to load, by reason.
+    pub sims_excluded: BTreeMap<&'static str, u64>,
+    /// Days that were sealed, by table.
+    pub days_sealed: BTreeMap<&'static str, Vec<String>>,
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
+/// People in the period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PeopleCount {
+    /// Loaded now.
+    pub new: u32,
+    /// Loaded so far.
+    pub total: u32,
+    /// Suppressed so far, because they objected after they were loaded.
+    pub suppressed: u32,
+}
+
+/// What became of the rows of one class.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RowCount {
+    /// Rows read.
+    pub read: u64,
+    /// Rows kept.
+    pub kept: u64,
+    /// Rows dropped by rule, by reason.
+    pub dropped: BTreeMap<&'static str, u64>,
+    /// Rows that are wrong, by reason.
+    pub quarantined: BTreeMap<&'static str, u64>,
+}
+
+impl IngestReport {
+    /// Whether every file was in already.
+    #[must_use]
+    pub const fn nothing_changed(&self) -> bool {
+        self.files_loaded.is_empty()
+    }
+
+    /// Notes the rows of one class.
+    pub(super) fn add_rows(&mut self, class: Class, tally: &Tally) {
+        let rows = RowCount {
+            read: tally.read,
+            kept: tally.kept,
+            dropped: tally.counts(false),
+            quarantined: tally.counts(true),
+        };
+        self.rows.insert(class.name(), rows);
+    }
+
+    /// Writes `ingest-<batch>.json` into a folder.
+    ///
+    /// # Errors
+    /// A fault when it cannot be written.
+    pub(super) fn write(&self, folder: &Path) -> Result<()> {
+        let path = folder.join(format!("ingest-{}.json", self.batch));
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|cause| Error::fault("F11", cause.to_string()))?;
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, text))
+            .map_err(|cause| io_error("write", &path, &cause))
+    }
+}

@@ -1,0 +1,214 @@
+//! Opens a source file and yields its rows in canonical columns, a chunk at a time.
+//!
+//! CSV and Parquet meet here: what comes out has the columns of the class, in their order and
+//! kinds. A value that cannot be read as its kind is null; the caller decides what that means.
+//! Guarantee: never more than one chunk of one file in memory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array,
+};
+use arrow::compute::{CastOptions, cast_with_options, take};
+use arrow::datatypes::{DataType, Int64Type};
+use arrow::error::ArrowError;
+
+use super::mapping::Mapping;
+use super::schema::{Column, Kind, TimeFormat, utc_milliseconds};
+use super::source::SourceFile;
+use crate::error::{Error, Result};
+
+mod format;
+mod inspect;
+
+pub use inspect::inspect;
+
+/// 65,536: a few megabytes a chunk.
+const CHUNK_ROWS: usize = 1 << 16;
+
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
+
+/// Rows of one file in canonical columns.
+pub struct Chunk {
+    columns: Vec<ArrayRef>,
+    /// The number of rows.
+    pub rows: usize,
+    /// The number of the first row in its file, from 1.
+    pub first_row: u64,
+}
+
+/// The rows of an open file.
+pub struct SourceRows<'file> {
+    file: &'file SourceFile,
+    places: Vec<Place>,
+    batches: Batches,
+    next_row: u64,
+}
+
+/// Where a canonical column comes from.
+enum Place {
+    /// A column of each batch, by number.
+    Stored(usize),
+    /// One value for all rows.
+    Constant(ArrayRef),
+    /// Nowhere: null for all rows.
+    Absent,
+}
+
+impl<'file> SourceRows<'file> {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// `I24` when the file is damaged, `I32` when a column is not there, `I33` when it is of
+    /// another kind, `I35` when a constant cannot be read.
+    pub fn open(file: &'file SourceFile) -> Result<Self> {
+        Self::open_with(file, CHUNK_ROWS)
+    }
+
+    fn open_with(file: &'file SourceFile, chunk_rows: usize) -> Result<Self> {
+        let stored = format::columns(file)?;
+        let mapping = &file.mapping;
+        let mut wanted: Vec<usize> = Vec::new();
+        let mut places = Vec::new();
+        for column in mapping.class.columns() {
+            let place = if let Some(name) = mapping.columns.get(column.name) {
+                let at = stored.find(name, column, file)?;
+                wanted.push(at);
+                Place::Stored(at)
+            } else if let Some(value) = mapping.constants.get(column.name) {
+                Place::Constant(constant(value, column, mapping)?)
+            } else {
+                Place::Absent
+            };
+            places.push(place);
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        for place in &mut places {
+            if let Place::Stored(at) = place {
+                *at = wanted.binary_search(at).unwrap_or_default();
+            }
+        }
+        let batches = format::batches(file, stored, wanted, chunk_rows)?;
+        Ok(Self { file, places, batches, next_row: 1 })
+    }
+
+    /// The next chunk; `None` at the end.
+    ///
+    /// # Errors
+    /// `I24` when the file turns out to be damaged.
+    pub fn next_chunk(&mut self) -> Result<Option<Chunk>> {
+        let Some(batch) = self.batches.next() else { return Ok(None) };
+        let batch = batch.map_err(|cause| damaged(&self.file.path, &cause.to_string()))?;
+        let kinds = self.file.mapping.class.columns();
+        let columns = self.places.iter().zip(kinds).map(|(place, column)| {
+            place
+                .values(&batch, column.kind, self.file.mapping.time)
+                .map_err(|cause| damaged(&self.file.path, &cause.to_string()))
+        });
+        let columns = columns.collect::<Result<Vec<_>>>()?;
+        let first_row = self.next_row;
+        self.next_row += u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
+        Ok(Some(Chunk { columns, rows: batch.num_rows(), first_row }))
+    }
+}
+
+impl Place {
+    fn values(
+        &self,
+        batch: &RecordBatch,
+        kind: Kind,
+        time: TimeFormat,
+    ) -> Result<ArrayRef, ArrowError> {
+        match self {
+            Self::Stored(at) => canonical(batch.column(*at), kind, time),
+            Self::Constant(value) => {
+                take(value, &UInt32Array::from(vec![0; batch.num_rows()]), None)
+            }
+            Self::Absent => Ok(new_null_array(&kind.canonical(), batch.num_rows())),
+        }
+    }
+}
+
+/// Reads stored values as a kind; what cannot be read is null.
+fn canonical(values: &ArrayRef, kind: Kind, time: TimeFormat) -> Result<ArrayRef, ArrowError> {
+    let lenient = CastOptions { safe: true, ..CastOptions::default() };
+    let cast = |values: &ArrayRef, to: &DataType| {
+        if values.data_type() == to {
+            return Ok(Arc::clone(values));
+        }
+        cast_with_options(values, to, &lenient)
+    };
+    let instant =
+        matches!(values.data_type(), DataType::Timestamp(_, _)) || time == TimeFormat::Rfc3339;
+    if kind == Kind::Time && instant {
+        return cast(&cast(values, &utc_milliseconds())?, &DataType::Int64);
+    }
+    cast(values, &kind.canonical())
+}
+
+fn constant(value: &str, column: &Column, mapping: &Mapping) -> Result<ArrayRef> {
+    let stored: ArrayRef = Arc::new(StringArray::from(vec![value]));
+    // A constant instant may be written either way, whatever the file does.
+    let formats = [mapping.time, TimeFormat::Rfc3339];
+    let mut read = formats.iter().filter_map(|time| canonical(&stored, column.kind, *time).ok());
+    read.find(|it| it.null_count() == 0).ok_or_else(|| {
+        Error::input("I35", format!("[constants] {} = \"{value}\" cannot be read", column.name))
+            .at(mapping.path.display())
+            .allowed(column.kind.describe(mapping.time))
+    })
+}
+
+impl Chunk {
+    /// A column of texts.
+    pub fn text(&self, number: usize) -> &StringArray {
+        self.columns[number].as_string()
+    }
+
+    /// A column of whole numbers or instants.
+    pub fn integer(&self, number: usize) -> &arrow::array::Int64Array {
+        self.columns[number].as_primitive::<Int64Type>()
+    }
+
+    /// A column of numbers.
+    pub fn real(&self, number: usize) -> &arrow::array::Float64Array {
+        self.columns[number].as_primitive::<arrow::datatypes::Float64Type>()
+    }
+
+    /// A column of flags.
+    pub fn flag(&self, number: usize) -> &arrow::array::BooleanArray {
+        self.columns[number].as_boolean()
+    }
+
+    /// A column of days since 1970.
+    pub fn day(&self, number: usize) -> &arrow::array::Date32Array {
+        self.columns[number].as_primitive::<arrow::datatypes::Date32Type>()
+    }
+
+    /// The rows with their numbers in the file.
+    pub fn numbered(&self) -> impl Iterator<Item = (usize, u64)> {
+        (0..self.rows).zip(self.first_row..)
+    }
+}
+
+/// A value when it is there.
+pub fn value_of<T: arrow::datatypes::ArrowPrimitiveType>(
+    values: &arrow::array::PrimitiveArray<T>,
+    row: usize,
+) -> Option<T::Native> {
+    values.is_valid(row).then(|| values.value(row))
+}
+
+/// A text when it is there; an empty one is not.
+pub fn text_of(values: &StringArray, row: usize) -> Option<&str> {
+    values.is_valid(row).then(|| values.value(row)).filter(|it| !it.is_empty())
+}
+
+/// A file whose bytes are not what its name says.
+fn damaged(path: &Path, why: &str) -> Error {
+    Error::input("I24", format!("the file cannot be read to its end: {why}"))
+        .at(path.display())
+        .allowed("whole CSV in UTF-8 (plain, .gz, .zst) or whole Parquet")
+        .remedy("deliver the file again; nothing of this batch was loaded")
+}

@@ -1,0 +1,221 @@
+//! What became of the rows: counted by reason, with a few places to look at.
+//!
+//! An example is a file, a row number and a column: never a value, since a wrongly mapped column
+//! may hold ids. The row itself stays in the operator's file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::error::{Error, Result, io_error};
+
+/// 1,000 places a reason: enough to find the cause.
+const EXAMPLES_MAX: usize = 1_000;
+
+/// Why a row is not in the vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The subscriber id is empty.
+    NullId,
+    /// No customer record has this subscriber.
+    UnknownSubscriber,
+    /// The subscriber is known and out: objected, a child, a machine.
+    ExcludedSubscriber,
+    /// The instant cannot be read.
+    BadTime,
+    /// The instant lies outside the period.
+    OutsidePeriod,
+    /// The day was sealed by an earlier batch.
+    LateRow,
+    /// No topology has this cell.
+    UnknownCell,
+    /// The cell did not stand there on that day.
+    CellNotValid,
+    /// A cell's place cannot be read or lies far from every postcode sector.
+    BadPlace,
+    /// The same row again.
+    Duplicate,
+    /// The host carries a path or a query.
+    HostWithPath,
+    /// The host is not the name of a site.
+    BadHost,
+    /// The site is not on the public list.
+    UnlistedSite,
+    /// The site is on the list as sensitive.
+    SensitiveSite,
+    /// The person did not consent.
+    NoConsent,
+}
+
+impl Reason {
+    /// All, in the order of reports.
+    pub const ALL: [Self; 15] = [
+        Self::NullId,
+        Self::UnknownSubscriber,
+        Self::ExcludedSubscriber,
+        Self::BadTime,
+        Self::OutsidePeriod,
+        Self::LateRow,
+        Self::UnknownCell,
+        Self::CellNotValid,
+        Self::BadPlace,
+        Self::Duplicate,
+        Self::HostWithPath,
+        Self::BadHost,
+        Self::UnlistedSite,
+        Self::SensitiveSite,
+        Self::NoConsent,
+    ];
+
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NullId => "null_id",
+            Self::UnknownSubscriber => "unknown_subscriber",
+            Self::ExcludedSubscriber => "excluded_subscriber",
+            Self::BadTime => "bad_time",
+            Self::OutsidePeriod => "outside_period",
+            Self::LateRow => "late_row",
+            Self::UnknownCell => "unknown_cell",
+            Self::CellNotValid => "cell_not_valid",
+            Self::BadPlace => "bad_place",
+            Self::Duplicate => "duplicate",
+            Self::HostWithPath => "host_with_path",
+            Self::BadHost => "bad_host",
+            Self::UnlistedSite => "unlisted_site",
+            Self::SensitiveSite => "sensitive_site",
+            Self::NoConsent => "no_consent",
+        }
+    }
+
+    /// Whether the row is wrong, and so quarantined; the others are dropped by rule.
+    #[must_use]
+    pub const fn is_quarantined(self) -> bool {
+        !matches!(
+            self,
+            Self::ExcludedSubscriber
+                | Self::LateRow
+                | Self::Duplicate
+                | Self::UnlistedSite
+                | Self::SensitiveSite
+                | Self::NoConsent
+        )
+    }
+
+    /// The column that shows it.
+    const fn column(self) -> &'static str {
+        match self {
+            Self::NullId | Self::UnknownSubscriber => "subscriber_id",
+            Self::BadTime | Self::OutsidePeriod => "time",
+            Self::UnknownCell | Self::CellNotValid => "cell_id",
+            Self::BadPlace => "latitude, longitude",
+            Self::HostWithPath | Self::BadHost => "host",
+            _ => "",
+        }
+    }
+}
+
+/// What became of the rows of one file.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Rows read.
+    pub read: u64,
+    /// Rows that went on.
+    pub kept: u64,
+    counts: BTreeMap<Reason, u64>,
+    examples: BTreeMap<Reason, Vec<u64>>,
+}
+
+impl Tally {
+    /// Counts a row that goes on, or one that does not.
+    pub fn add<T>(&mut self, row: u64, outcome: Result<T, Reason>) -> Option<T> {
+        self.read += 1;
+        match outcome {
+            Ok(kept) => {
+                self.kept += 1;
+                Some(kept)
+            }
+            Err(reason) => {
+                *self.counts.entry(reason).or_default() += 1;
+                let examples = self.examples.entry(reason).or_default();
+                if reason.is_quarantined() && examples.len() < EXAMPLES_MAX {
+                    examples.push(row);
+                }
+                None
+            }
+        }
+    }
+
+    /// Takes `count` kept rows back, because only sorting shows that they are there twice.
+    pub fn fold(&mut self, count: u64) {
+        self.kept = self.kept.saturating_sub(count);
+        if count > 0 {
+            *self.counts.entry(Reason::Duplicate).or_default() += count;
+        }
+    }
+
+    /// The counts of one fate, by name.
+    #[must_use]
+    pub fn counts(&self, quarantined: bool) -> BTreeMap<&'static str, u64> {
+        let chosen = self.counts.iter().filter(|it| it.0.is_quarantined() == quarantined);
+        chosen.map(|(reason, count)| (reason.name(), *count)).collect()
+    }
+
+    /// The share of rows that are wrong.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "a share, not a count")]
+    pub fn quarantined_share(&self) -> f64 {
+        let wrong: u64 = self.counts(true).values().sum();
+        wrong as f64 / self.read.max(1) as f64
+    }
+
+    /// Adds the counts of another file; examples stay with their file.
+    pub fn count_in(&mut self, other: &Self) {
+        self.read += other.read;
+        self.kept += other.kept;
+        for (reason, count) in &other.counts {
+            *self.counts.entry(*reason).or_default() += count;
+        }
+    }
+
+    /// The first wrong row and why, for an error.
+    #[must_use]
+    pub fn first_example(&self) -> Option<(u64, Reason)> {
+        let firsts = self
+            .examples
+            .iter()
+            .filter_map(|(reason, rows)| rows.first().map(|row| (*row, *reason)));
+        firsts.min()
+    }
+}
+
+/// Writes the places of wrong rows, `<reason>.csv` each.
+///
+/// # Errors
+/// A fault when the folder cannot be written.
+pub fn write_quarantine(folder: &Path, files: &[(&str, &Tally)]) -> Result<()> {
+    for reason in Reason::ALL.into_iter().filter(|it| it.is_quarantined()) {
+        let places = files.iter().flat_map(|(file, tally)| {
+            tally.examples.get(&reason).into_iter().flatten().map(move |row| (*file, *row))
+        });
+        let places: Vec<_> = places.take(EXAMPLES_MAX).collect();
+        if places.is_empty() {
+            continue;
+        }
+        fs::create_dir_all(folder).map_err(|cause| io_error("create", folder, &cause))?;
+        let path = folder.join(format!("{}.csv", reason.name()));
+        let write = || -> Result<(), csv::Error> {
+            let mut out = csv::Writer::from_path(&path)?;
+            out.write_record(["file", "row", "column"])?;
+            for (file, row) in &places {
+                out.write_record([file, row.to_string().as_str(), reason.column()])?;
+            }
+            Ok(out.flush()?)
+        };
+        write().map_err(|cause| {
+            Error::fault("F01", format!("cannot write: {cause}")).at(path.display())
+        })?;
+    }
+    Ok(())
+}
