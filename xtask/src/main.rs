@@ -1,5 +1,7 @@
 //! House-keeping of the project: `cargo xtask COMMAND`.
 
+mod bench;
+mod check;
 mod refdata;
 
 use std::path::PathBuf;
@@ -16,9 +18,16 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Check everything: format, lints, tests, documentation tests.
+    Check,
+    /// Run workload W1 and DuckDB on the same files, and print the ratio.
+    Bench(bench::Arguments),
     /// Derive the reference pack again from the public package that carries it.
     Refdata(refdata::Arguments),
 }
+
+/// What a task ends with.
+type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// The folder of the workspace.
 fn root() -> PathBuf {
@@ -29,6 +38,8 @@ fn root() -> PathBuf {
 #[expect(clippy::print_stderr, reason = "the one place where a task says why it failed")]
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Check => check::run(&root()),
+        Command::Bench(arguments) => bench::run(&arguments, &root()),
         Command::Refdata(arguments) => refdata::run(&arguments, &root()),
     };
     match outcome {

@@ -28,6 +28,8 @@ mod sort;
 mod source;
 mod tally;
 
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -43,6 +45,9 @@ use load::{Load, Setting};
 use source::SourceFile;
 
 pub use report::{IngestReport, PeopleCount, RowCount};
+
+/// The years in which a first instant is believed: seconds read as milliseconds lie in 1970.
+const YEARS: RangeInclusive<i16> = 1990..=2099;
 
 /// What a caller decides about an ingest.
 #[derive(Clone, Copy, Debug, Default)]
@@ -84,11 +89,15 @@ pub fn ingest(
     let vault = Vault::open(instance)?;
     sweep(&instance.vault_dir(), vault.manifest())?;
     let mappings = mapping::load(&instance.mapping_dir())?;
-    progress(Progress { stage: "check", rows: 0, bytes_done: 0, bytes_total: 0 });
-    let files = source::discover(sources, &mappings)?;
+    let mut hear = |bytes_done, bytes_total| {
+        progress(Progress { stage: "check", rows: 0, bytes_done, bytes_total });
+    };
+    let files = source::discover(sources, &mappings, &mut hear)?;
     let period = settle_period(&files, options.period, instance)?;
     let record = vault.record(period);
-    let (already, new): (Vec<_>, Vec<_>) = files.into_iter().partition(|it| is_loaded(it, &record));
+    let mut seen = loaded_before(&record);
+    let is_new = |file: &SourceFile| seen.insert((file.mapping.name.clone(), file.hash.clone()));
+    let (new, already): (Vec<_>, Vec<_>) = files.into_iter().partition(is_new);
     let mut report = IngestReport {
         batch: batch_id(period, &new),
         period: period.to_string(),
@@ -126,11 +135,18 @@ fn settle_period(
         Error::input("I40", "no event and no web record tells which month this is")
             .remedy("say it: --period 2026-10")
     })?;
-    Ok(Period::of(instance.zone().to_datetime(instant).date()))
+    let date = instance.zone().to_datetime(instant).date();
+    if YEARS.contains(&date.year()) {
+        return Ok(Period::of(date));
+    }
+    Err(Error::input("I40", format!("the first event or web record is of {date}"))
+        .allowed("instants in epoch milliseconds (not seconds) or RFC 3339, from 1990 to 2099")
+        .remedy("mend `time` in the mapping, or say which month it is: --period 2026-10"))
 }
 
-fn is_loaded(file: &SourceFile, record: &PeriodRecord) -> bool {
-    record.loaded.iter().any(|it| it.mapping == file.mapping.name && it.hash == file.hash)
+/// A file is known by the mapping that claims it and by its bytes, never by its name.
+fn loaded_before(record: &PeriodRecord) -> BTreeSet<(String, String)> {
+    record.loaded.iter().map(|it| (it.mapping.clone(), it.hash.clone())).collect()
 }
 
 /// The id of a batch: a digest over its period and files.

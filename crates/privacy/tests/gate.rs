@@ -142,3 +142,19 @@ fn a_sum_is_clamped_and_needs_an_open_gate() {
     let noisy = sum.release(&shown, 600_000, &mut entropy).unwrap();
     assert!((noisy - 600_000).abs() < 600);
 }
+
+#[test]
+fn a_sum_carries_the_noise_of_its_cap() {
+    // σ² = 60²·4 / (2·0.5): a hundred and twenty units.
+    let limit = CellLimit::new(4).unwrap();
+    let sum = ClampedSum::new(60, limit, "0.5".parse().unwrap()).unwrap();
+    let mut entropy = SeededEntropy::new(11);
+    let shown = quorum(1, "0.5", "1e-9").release(10_000, &mut entropy).unwrap().unwrap();
+    let draws = 20_000_u32;
+    let squares: f64 = (0..draws)
+        .map(|_| sum.release(&shown, 0, &mut entropy).unwrap())
+        .map(|noise| f64::from(i32::try_from(noise).unwrap()).powi(2))
+        .sum();
+    let sigma = (squares / f64::from(draws)).sqrt();
+    assert!((sigma - 120.0).abs() < 120.0 * 5.0 / (2.0 * f64::from(draws)).sqrt(), "{sigma}");
+}

@@ -33,7 +33,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// The proof that a source's header names.
 fn named(source: &str) -> Option<&str> {
-    let header = source.lines().take_while(|line| line.starts_with("//!"));
+    let mut header = source.lines().take_while(|line| line.starts_with("//!"));
     let (_, after) = header.find_map(|line| line.split_once("Proof: "))?;
     after.split_inclusive(".md").next()
 }

@@ -1,7 +1,5 @@
 //! What the types do not allow: keys that print, seeds in a shipped binary.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 use std::path::Path;

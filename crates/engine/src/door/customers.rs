@@ -58,6 +58,11 @@ impl Customers<'_> {
         let sector =
             text_of(chunk.text(7), row).and_then(|it| self.geography.sector_of_postcode(it));
         let gender = text_of(chunk.text(6), row).and_then(Gender::parse).unwrap_or(Gender::X);
+        let dates = (value_of(chunk.day(9), row), value_of(chunk.day(10), row));
+        let role = match Role::parse(text_of(chunk.text(3), row)) {
+            Role::Phone | Role::Tablet if !self.is_active(dates.0, dates.1) => Role::Ended,
+            role => role,
+        };
         Ok(Sim {
             account: account.map_or(subscriber, |it| self.pseudonymiser.account(it)),
             subscriber,
@@ -65,12 +70,11 @@ impl Customers<'_> {
             birth_year: year.unwrap_or_default(),
             sector: sector.unwrap_or(u16::MAX),
             gender: gender.index(),
-            role: Role::parse(text_of(chunk.text(3), row)),
+            role,
             // What is not said counts against loading: one person more, or somebody who objects.
             holder: flag(2).unwrap_or(true),
             opt_out: flag(5).unwrap_or(true),
             consent: flag(8).unwrap_or(false),
-            active: self.is_active(value_of(chunk.day(9), row), value_of(chunk.day(10), row)),
         })
     }
 

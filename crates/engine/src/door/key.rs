@@ -12,7 +12,10 @@ pub const SITES_MAX: usize = 1 << 14;
 /// 2^17 seconds hold the longest local day, 25 hours.
 pub const SECONDS_MAX: u32 = 1 << 17;
 
-const _: () = assert!(5 + 28 + 14 + 17 == 64 && SECONDS_MAX > 25 * 3_600);
+const _: () = assert!(
+    SECONDS_MAX > 25 * 3_600
+        && PERSONS_MAX.ilog2() + SECONDS_MAX.ilog2() + 5 + SITES_MAX.ilog2() == 64
+);
 
 /// A person in a district in an hour of a day of the period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,17 +11,16 @@ use super::Progress;
 use super::book::Book;
 use super::calendar::Calendar;
 use super::cells::{Cells, NewCells};
-use super::customers::Customers;
 use super::intake::Intake;
-use super::people::{Attributes, Changes, People, Target};
+use super::people::People;
 use super::pseudonym::Pseudonymiser;
-use super::register::{Register, Standing};
+use super::register::Register;
 use super::report::IngestReport;
-use super::rows::{Chunk, SourceRows, text_of};
+use super::rows::{Chunk, SourceRows};
 use super::schema::Class;
 use super::site_list;
 use super::source::SourceFile;
-use super::tally::{Reason, Tally};
+use super::tally::Tally;
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::keys::PseudonymKey;
@@ -32,6 +31,7 @@ use crate::vault::manifest::{Days, Loaded, Manifest, PeriodRecord};
 use crate::vault::table::read_persons;
 
 mod days;
+mod persons;
 
 /// What a batch works with and what it has done so far.
 pub struct Load<'door> {
@@ -49,6 +49,7 @@ pub struct Load<'door> {
 }
 
 /// Where a batch comes from and goes to.
+#[derive(Clone, Copy)]
 pub struct Setting<'door> {
     /// The instance.
     pub instance: &'door Instance,
@@ -112,8 +113,8 @@ impl<'door> Load<'door> {
         let cells = self.cells(of(Class::Cells))?;
         self.check_ready(files, &cells)?;
         let intake = self.intake(cells, sites)?;
-        let presence = self.presence(of(Class::Events).cloned().collect(), &intake)?;
-        let visit = self.visit(of(Class::Web).cloned().collect(), &intake)?;
+        let presence = self.presence(&of(Class::Events).cloned().collect::<Vec<_>>(), &intake)?;
+        let visit = self.visit(&of(Class::Web).cloned().collect::<Vec<_>>(), &intake)?;
         self.book.check_shares()?;
         self.book.report(report);
         for (table, days) in [("presence", &presence), ("visit", &visit)] {
@@ -176,90 +177,6 @@ impl<'door> Load<'door> {
             chosen = Some(list);
         }
         chosen.map_or_else(|| self.vault.sites(), Ok)
-    }
-
-    /// Whoever objects is never loaded from now on, and suppressed when loaded already.
-    fn objections<'file>(&mut self, files: impl Iterator<Item = &'file SourceFile>) -> Result<()> {
-        for file in files {
-            let mut changes = Changes::default();
-            let tally = self.read("objections", file, |load, chunk, tally| {
-                for (row, number) in chunk.numbered() {
-                    let id = text_of(chunk.text(0), row).ok_or(Reason::NullId);
-                    if let Some(id) = tally.add(number, id) {
-                        let pseudonym = load.pseudonymiser.subscriber(id);
-                        let known = load.people.register.find(pseudonym);
-                        changes.suppressed.extend(known.and_then(Standing::ordinal));
-                        changes.targets.push((pseudonym, Target::Known(Standing::OUT)));
-                    }
-                }
-                Ok(())
-            })?;
-            self.book.add(file, tally);
-            self.people.apply(changes, &mut self.record)?;
-        }
-        Ok(())
-    }
-
-    fn customers<'file>(
-        &mut self,
-        files: impl Iterator<Item = &'file SourceFile>,
-    ) -> Result<super::customers::Exclusions> {
-        let (mut sims, mut whole) = (Vec::new(), None);
-        for file in files {
-            let tally = self.read("customers", file, |load, chunk, tally| {
-                load.customer_reader().take(chunk, tally, &mut sims);
-                Ok(())
-            })?;
-            self.book.add(file, tally);
-            whole = Some(file);
-        }
-        let Some(file) = whole else { return Ok(super::customers::Exclusions::new()) };
-        let (changes, exclusions, duplicates) = self.customer_reader().fold(sims);
-        self.book.fold(file.mapping.class, duplicates);
-        self.people.apply(changes, &mut self.record)?;
-        Ok(exclusions)
-    }
-
-    const fn customer_reader(&self) -> Customers<'_> {
-        Customers {
-            pseudonymiser: &self.pseudonymiser,
-            register: &self.people.register,
-            geography: self.geography,
-            period: self.period,
-        }
-    }
-
-    /// Every id is a person where a mapping says so; such rows are read twice.
-    fn people_of_rows<'file>(
-        &mut self,
-        web: impl Iterator<Item = &'file SourceFile>,
-    ) -> Result<()> {
-        let mut names: Vec<u128> = Vec::new();
-        let mut distinct = 0;
-        for file in web.filter(|it| it.mapping.people_from_rows) {
-            self.read("people", file, |load, chunk, _| {
-                let ids = (0..chunk.rows).filter_map(|row| text_of(chunk.text(0), row));
-                let pseudonyms = ids.map(|it| load.pseudonymiser.subscriber(it));
-                names.extend(pseudonyms.filter(|it| load.people.register.find(*it).is_none()));
-                // Sorting only when the list has doubled keeps it at twice the people.
-                if names.len() > 2 * distinct + chunk.rows {
-                    names.sort_unstable();
-                    names.dedup();
-                    distinct = names.len();
-                }
-                Ok(())
-            })?;
-        }
-        names.sort_unstable();
-        names.dedup();
-        let target =
-            |(position, name): (usize, &u128)| (*name, Target::Fresh { position, consent: false });
-        let changes = Changes {
-            targets: names.iter().enumerate().map(target).collect(),
-            fresh: names.iter().map(|it| (*it, Attributes::UNKNOWN)).collect(),
-            suppressed: Vec::new(),
-        };
-        self.people.apply(changes, &mut self.record)
     }
 
     fn cells<'file>(&mut self, files: impl Iterator<Item = &'file SourceFile>) -> Result<Cells> {

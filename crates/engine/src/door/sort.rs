@@ -36,6 +36,9 @@ pub struct SortLimits<'path> {
     pub spill: &'path Path,
 }
 
+/// Takes sorted rows: keys, and seconds where there are any.
+pub type TakeRows<'seal> = dyn FnMut(&[u64], &[u32]) -> Result<()> + 'seal;
+
 /// Runs `pack`, hands its rows in order to `rows` and its news to `news`.
 ///
 /// # Errors
@@ -45,23 +48,23 @@ pub fn run(
     limits: SortLimits<'_>,
     mut news: UnboundedReceiver<News>,
     hear: &mut dyn FnMut(News),
-    take: &mut dyn FnMut(&[u64], &[u32]) -> Result<()>,
+    take: &mut TakeRows<'_>,
 ) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(limits.threads)
         .build()
         .map_err(|cause| Error::fault("F06", format!("no threads to sort with: {cause}")))?;
-    let context = context(limits).map_err(own)?;
-    let plan = plan(pack).map_err(own)?;
+    let context = context(limits).map_err(|cause| own(&cause))?;
+    let plan = plan(pack).map_err(|cause| own(&cause))?;
     runtime.block_on(async {
-        let mut stream = plan.execute(0, context).map_err(own)?;
+        let mut stream = plan.execute(0, context).map_err(|cause| own(&cause))?;
         drop(plan);
         loop {
             tokio::select! {
                 biased;
                 Some(heard) = news.recv() => hear(heard),
                 batch = stream.next() => match batch {
-                    Some(batch) => rows(&batch.map_err(own)?, take)?,
+                    Some(batch) => rows(&batch.map_err(|cause| own(&cause))?, take)?,
                     None => break,
                 },
             }
@@ -96,7 +99,7 @@ fn context(limits: SortLimits<'_>) -> Result<Arc<TaskContext>, DataFusionError> 
     Ok(Arc::new(TaskContext::default().with_session_config(config).with_runtime(runtime)))
 }
 
-fn rows(batch: &RecordBatch, take: &mut dyn FnMut(&[u64], &[u32]) -> Result<()>) -> Result<()> {
+fn rows(batch: &RecordBatch, take: &mut TakeRows<'_>) -> Result<()> {
     let keys = batch.column(0).as_primitive::<UInt64Type>().values();
     match batch.columns().get(1) {
         Some(seconds) => take(keys, seconds.as_primitive::<UInt32Type>().values()),
@@ -105,7 +108,7 @@ fn rows(batch: &RecordBatch, take: &mut dyn FnMut(&[u64], &[u32]) -> Result<()>)
 }
 
 /// Takes our own error out of the engine's, or wraps what is the engine's own.
-fn own(cause: DataFusionError) -> Error {
+fn own(cause: &DataFusionError) -> Error {
     if let DataFusionError::External(inner) = cause.find_root()
         && let Some(error) = inner.downcast_ref::<Error>()
     {

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::mapping::Mapping;
+use super::mapping::{Mapping, Pattern};
 use crate::error::{Error, Result, io_error};
 
 /// A file to load.
@@ -25,12 +25,17 @@ pub struct SourceFile {
     pub hash: String,
 }
 
-/// Finds and digests every file of `sources`, in the order of their names.
+/// Finds and digests every file of `sources`, in the order of their names; tells `hear` the bytes
+/// done and all bytes.
 ///
 /// # Errors
 /// `I20` when a folder is not complete, `I21` when no mapping claims a file, `I22` when two do,
 /// `I23` when a file is empty; a fault when something cannot be read.
-pub fn discover(sources: &[PathBuf], mappings: &[Arc<Mapping>]) -> Result<Vec<SourceFile>> {
+pub fn discover(
+    sources: &[PathBuf],
+    mappings: &[Arc<Mapping>],
+    hear: &mut dyn FnMut(u64, u64),
+) -> Result<Vec<SourceFile>> {
     let mut files = Vec::new();
     for source in sources {
         if source.is_dir() {
@@ -43,11 +48,21 @@ pub fn discover(sources: &[PathBuf], mappings: &[Arc<Mapping>]) -> Result<Vec<So
             files.push((source.clone(), label, true));
         }
     }
-    files
+    let mut claimed = Vec::new();
+    let mut bytes_total = 0;
+    for (path, label, single) in files {
+        let mapping = claim(&path, &label, single, mappings)?;
+        let size = fs::metadata(&path).map_err(|cause| io_error("read", &path, &cause))?.len();
+        bytes_total += size;
+        claimed.push((path, label, mapping));
+    }
+    let mut bytes_done = 0;
+    claimed
         .into_iter()
-        .map(|(path, label, single)| {
-            let mapping = claim(&path, &label, single, mappings)?;
+        .map(|(path, label, mapping)| {
             let (bytes, hash) = digest(&path)?;
+            bytes_done += bytes;
+            hear(bytes_done, bytes_total);
             Ok(SourceFile { path, label, mapping, bytes, hash })
         })
         .collect()
@@ -96,7 +111,7 @@ fn claim(
         [mapping] => Ok(Arc::clone(mapping)),
         [] => {
             let patterns = mappings.iter().map(|mapping| {
-                let files: Vec<&str> = mapping.files.iter().map(|it| it.as_str()).collect();
+                let files: Vec<&str> = mapping.files.iter().map(Pattern::as_str).collect();
                 format!("{}: {}", mapping.name, files.join(" "))
             });
             Err(Error::input("I21", format!("no mapping claims the file `{label}`"))

@@ -1,6 +1,6 @@
 //! `quorate.toml`, checked: every key known, every value in range.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -27,7 +27,7 @@ pub struct Config {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Keys {
+struct Written {
     name: String,
     #[serde(default = "london")]
     timezone: String,
@@ -51,36 +51,36 @@ impl Config {
     /// # Errors
     /// `I10` naming the key, its value and what would be accepted.
     pub(super) fn parse(text: &str, root: &Path) -> Result<Self> {
-        let keys: Keys = toml::from_str(text).map_err(|cause| {
+        let written: Written = toml::from_str(text).map_err(|cause| {
             wrong(format!("the configuration cannot be read: {}", cause.message()))
         })?;
-        if !is_name(&keys.name) {
-            return Err(wrong(format!("name = \"{}\" cannot name a folder", keys.name))
+        if !is_name(&written.name) {
+            return Err(wrong(format!("name = \"{}\" cannot name a folder", written.name))
                 .allowed("1 to 64 letters, digits, `-`, `_` or `.`, not starting with `.`"));
         }
-        let timezone = TimeZone::get(&keys.timezone).map_err(|_| {
-            wrong(format!("timezone = \"{}\" is not known", keys.timezone))
+        let timezone = TimeZone::get(&written.timezone).map_err(|_| {
+            wrong(format!("timezone = \"{}\" is not known", written.timezone))
                 .allowed("a name of the IANA database, such as Europe/London")
         })?;
-        let memory = bytes(&keys.memory).filter(|it| *it >= MEMORY_MIN).ok_or_else(|| {
-            wrong(format!("memory = \"{}\" is not an amount of memory", keys.memory))
+        let memory = bytes(&written.memory).filter(|it| *it >= MEMORY_MIN).ok_or_else(|| {
+            wrong(format!("memory = \"{}\" is not an amount of memory", written.memory))
                 .allowed("a number and B, KB, MB, GB or TB, at least 64 MB, such as 2 GB")
         })?;
-        let threads = keys.threads.unwrap_or_else(|| {
+        let threads = written.threads.unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
         });
         if !(1..=1_024).contains(&threads) {
             return Err(wrong(format!("threads = {threads} is out of range")).allowed("1 to 1024"));
         }
-        let keys_dir = match keys.keys_dir {
-            Some(path) => root.join(path),
-            None => state_home()?.join("quorate").join(default_keys_name(&keys.name, root)),
+        let keys_dir = match written.keys_dir {
+            Some(path) => without_parents(&root.join(path)),
+            None => state_home()?.join("quorate").join(default_keys_name(&written.name, root)),
         };
         if keys_dir.starts_with(root) {
             return Err(wrong("keys_dir lies inside the instance")
                 .allowed("a folder outside: a copy of the data must not carry its keys"));
         }
-        Ok(Self { name: keys.name, timezone, keys_dir, memory, threads })
+        Ok(Self { name: written.name, timezone, keys_dir, memory, threads })
     }
 }
 
@@ -88,6 +88,17 @@ impl Config {
 pub(super) fn is_name(name: &str) -> bool {
     let plain = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
     (1..=64).contains(&name.len()) && name.chars().all(plain) && !name.starts_with('.')
+}
+
+/// A path with each `..` taken back, so that it can be compared.
+fn without_parents(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut whole, part| {
+        match part {
+            Component::ParentDir => drop(whole.pop()),
+            part => whole.push(part),
+        }
+        whole
+    })
 }
 
 /// Bytes of an amount such as `2 GB` (decimal units).
@@ -156,6 +167,6 @@ mod tests {
         check(&format!("{base}colour = 1"), Err("unknown field"));
         check("name = \"a/b\"", Err("letters"));
         check("name = \"n\"\nkeys_dir = \"keys\"", Err("inside the instance"));
-        check("name = \"n\"\nkeys_dir = \"../keys\"", Ok((2_000_000_000, "/data/north/../keys")));
+        check("name = \"n\"\nkeys_dir = \"../keys\"", Ok((2_000_000_000, "/data/keys")));
     }
 }

@@ -42,7 +42,7 @@ pub fn overview(title: &str, publications: &[Publication], account: Account<'_>)
     };
     let manifests: Vec<&Manifest> = publications.iter().map(|it| &it.manifest).collect();
     let geography = Geography::built_in();
-    let residents = sheet("residents").map(|it| residents(it, geography));
+    let residents = sheet("residents").map(residents);
     let presence = sheet("presence").map(presence);
     let shown: BTreeSet<&str> = residents
         .iter()
@@ -53,7 +53,9 @@ pub fn overview(title: &str, publications: &[Publication], account: Account<'_>)
     let period = manifests.first().map_or_else(String::new, |it| it.period.clone());
     Report {
         title: title.to_owned(),
-        snapshot: manifests.first().map_or_else(String::new, |it| it.snapshot.clone()),
+        snapshot: manifests
+            .first()
+            .map_or_else(String::new, |it| it.snapshot.chars().take(12).collect()),
         synthetic: account.synthetic,
         generated_by: account.program.to_owned(),
         instance: account.instance.to_owned(),
@@ -112,11 +114,13 @@ fn shapes(geography: &Geography, shown: &BTreeSet<&str>) -> MapShapes {
     }
 }
 
-fn residents(sheet: &Sheet, geography: &Geography) -> Residents {
-    let name = |code: &str| {
-        let region = geography.regions.iter().find(|it| it.code == code);
-        region.map_or_else(|| code.to_owned(), |it| it.name.clone())
-    };
+/// The name of a region by its code.
+fn region_name(code: &str) -> String {
+    let region = Geography::built_in().regions.iter().find(|it| it.code == code);
+    region.map_or_else(|| code.to_owned(), |it| it.name.clone())
+}
+
+fn residents(sheet: &Sheet) -> Residents {
     let pyramid = [Dimension::Region, Dimension::Gender, Dimension::AgeBand];
     Residents {
         districts: sheet
@@ -127,7 +131,7 @@ fn residents(sheet: &Sheet, geography: &Geography) -> Residents {
             .level("region_gender_age", &pyramid)
             .map(|(keys, row)| PyramidGroup {
                 region: keys[0].to_owned(),
-                region_name: name(keys[0]),
+                region_name: region_name(keys[0]),
                 gender: keys[1].to_owned(),
                 age_band: keys[2].to_owned(),
                 people: row.people,
@@ -177,7 +181,11 @@ fn web_rows(sheet: &Sheet, kind: WebKind, dimension: Dimension, sites: &SiteList
         for (keys, row) in sheet.level(name, &[dimension, by]) {
             groups.entry(keys[0]).or_default().push(GroupIndex {
                 dimension: by.name().to_owned(),
-                value: keys[1].to_owned(),
+                value: if by == Dimension::Region {
+                    region_name(keys[1])
+                } else {
+                    keys[1].to_owned()
+                },
                 composition: row.shares.composition.map(|it| it.1),
                 index: row.shares.index,
             });

@@ -74,3 +74,38 @@ impl Bracket {
         Self { low: &middle - &slack, high: middle + slack }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_below_one_unit_keeps_its_upper_end_above_zero() {
+        let unit = Bracket { low: BigUint::one(), high: BigUint::one() };
+        let product = unit.times(&unit);
+        assert_eq!((product.low, product.high), (BigUint::zero(), BigUint::one()));
+    }
+
+    /// exp(−top/bottom) rounded down to units of 2^−256, from exact partial sums.
+    fn exact(top: u32, bottom: u32) -> BigUint {
+        // Σ (−x)^k / k! up to k = 80, over the common denominator bottom^80 · 80!.
+        let (mut positive, mut negative) = (BigUint::zero(), BigUint::zero());
+        let mut denominator = BigUint::one();
+        for k in (0..=80_u32).rev() {
+            let part = &denominator * BigUint::from(top).pow(k) * BigUint::from(bottom).pow(80 - k);
+            *(if k % 2 == 0 { &mut positive } else { &mut negative }) += part;
+            denominator *= k.max(1);
+        }
+        ((positive - negative) << BITS) / (denominator * BigUint::from(bottom).pow(80))
+    }
+
+    #[test]
+    fn an_exponential_lies_between_its_ends() {
+        for (top, bottom) in [(0, 1), (1, 1), (1, 3), (7, 8), (1, 200), (199, 200), (2, 3)] {
+            let found = Bracket::exp_minus(&BigUint::from(top), &BigUint::from(bottom));
+            let exact = exact(top, bottom);
+            assert!(found.low <= exact && exact < found.high, "{top}/{bottom}");
+            assert!(&found.high - &found.low < BigUint::from(500_u32), "{top}/{bottom} is wide");
+        }
+    }
+}

@@ -11,6 +11,8 @@ pub enum Role {
     Machine,
     /// A firm's fleet.
     Business,
+    /// Nobody's: its contract does not hold in the period.
+    Ended,
     /// Not said, or not known here.
     Unknown,
 }
@@ -52,8 +54,6 @@ pub struct Sim {
     pub opt_out: bool,
     /// Whether its user consented to value-added services.
     pub consent: bool,
-    /// Whether its contract holds in the period.
-    pub active: bool,
 }
 
 impl Sim {
@@ -64,7 +64,7 @@ impl Sim {
             Role::Machine => Some("machine_sim"),
             Role::Business => Some("business_sim"),
             Role::Unknown => Some("unknown_role"),
-            Role::Phone | Role::Tablet if !self.active => Some("not_active"),
+            Role::Ended => Some("not_active"),
             Role::Phone | Role::Tablet if !self.holder && self.birth_year == 0 => {
                 Some("unknown_user")
             }

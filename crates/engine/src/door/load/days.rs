@@ -10,18 +10,17 @@ use crate::door::intake::Intake;
 use crate::door::pack::{News, PackExec};
 use crate::door::schema::Class;
 use crate::door::seal::{DayWriter, PresenceSealer, VisitSealer};
-use crate::door::sort::{SortLimits, run};
+use crate::door::sort::{SortLimits, TakeRows, run};
 use crate::door::source::SourceFile;
 use crate::error::Result;
 use crate::vault::manifest::Days;
 
+/// 16 MB: what one sorted stream needs to hold a few batches, twice each.
+const STREAM_BYTES: u64 = 16_000_000;
+
 impl Load<'_> {
     /// Seals the presence of people from event files.
-    pub(super) fn presence(
-        &mut self,
-        files: Vec<SourceFile>,
-        intake: &Arc<Intake>,
-    ) -> Result<Days> {
+    pub(super) fn presence(&mut self, files: &[SourceFile], intake: &Arc<Intake>) -> Result<Days> {
         let writer = DayWriter::new(self.batch, self.period, &intake.calendar);
         let mut sealer = PresenceSealer::new(writer);
         self.sort("events", files, intake, &mut |keys, _| sealer.take(keys))?;
@@ -29,7 +28,7 @@ impl Load<'_> {
     }
 
     /// Seals the visits of people from web files.
-    pub(super) fn visit(&mut self, files: Vec<SourceFile>, intake: &Arc<Intake>) -> Result<Days> {
+    pub(super) fn visit(&mut self, files: &[SourceFile], intake: &Arc<Intake>) -> Result<Days> {
         let writer = DayWriter::new(self.batch, self.period, &intake.calendar);
         let mut sealer = VisitSealer::new(writer, &intake.calendar);
         self.sort("web", files, intake, &mut |keys, seconds| sealer.take(keys, seconds))?;
@@ -41,9 +40,9 @@ impl Load<'_> {
     fn sort(
         &mut self,
         stage: &str,
-        files: Vec<SourceFile>,
+        files: &[SourceFile],
         intake: &Arc<Intake>,
-        take: &mut dyn FnMut(&[u64], &[u32]) -> Result<()>,
+        take: &mut TakeRows<'_>,
     ) -> Result<()> {
         if files.is_empty() {
             return Ok(());
@@ -51,9 +50,10 @@ impl Load<'_> {
         let bytes_total = files.iter().map(|it| it.bytes).sum();
         let threads = self.instance.config.threads;
         let (news, heard) = unbounded_channel();
-        let partitions = threads.min(files.len());
+        let shares = usize::try_from(self.instance.config.memory / STREAM_BYTES).unwrap_or(threads);
+        let partitions = threads.min(files.len()).min(shares).max(1);
         let pack =
-            PackExec::new(files.clone(), Arc::clone(intake), news, partitions, stage == "web");
+            PackExec::new(files.to_vec(), Arc::clone(intake), news, partitions, stage == "web");
         let spill = self.batch.spill_dir();
         let limits = SortLimits { memory: self.instance.config.memory, threads, spill: &spill };
         let (mut rows, mut bytes_done) = (0, 0);

@@ -8,7 +8,9 @@ use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema};
 use flate2::read::MultiGzDecoder;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 
 use super::{Batches, damaged};
 use crate::door::mapping::Format;
@@ -31,7 +33,7 @@ pub struct StoredColumns {
 pub fn columns(file: &SourceFile) -> Result<StoredColumns> {
     if format_of(file)? == Format::Parquet {
         let open = File::open(&file.path).map_err(|cause| io_error("read", &file.path, &cause))?;
-        let metadata = ArrowReaderMetadata::load(&open, Default::default())
+        let metadata = ArrowReaderMetadata::load(&open, ArrowReaderOptions::default())
             .map_err(|cause| damaged(&file.path, &cause.to_string()))?;
         return Ok(StoredColumns {
             schema: Arc::clone(metadata.schema()),

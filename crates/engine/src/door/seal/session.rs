@@ -90,9 +90,8 @@ mod tests {
         let mut open: Option<Session> = None;
         for &(second, lasted) in hits {
             let hit = Hit { day: 3, person: 7, site: 2, second };
-            match &mut open {
-                Some(session) if session.extend(hit, lasted) => {}
-                _ => visits.extend(open.replace(Session::start(hit, lasted))),
+            if !open.as_mut().is_some_and(|it| it.extend(hit, lasted)) {
+                visits.extend(open.replace(Session::start(hit, lasted)));
             }
         }
         visits.extend(open);

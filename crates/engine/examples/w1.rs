@@ -1,0 +1,230 @@
+//! Workload W1: web audience by site, through the whole release; run by `cargo xtask bench`.
+//!
+//! `generate DIR PEOPLE VISITS` writes a vault of that many people with that many visits each,
+//! sites by a power law; `release DIR` bounds, gates, noises, charges and writes files; `decode DIR`
+//! only reads the two columns. Each of the latter prints seconds and peak memory as JSON.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow::array::{ArrayRef, RecordBatch, UInt8Array, UInt16Array, UInt32Array};
+use engine::policy::Policy;
+use engine::run::Run;
+use engine::vault::Snapshot;
+use engine::{Instance, Period, SystemClock};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use reference::{Geography, Site, SiteList};
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Sites of the workload.
+const SITES: u32 = 10_000;
+
+/// People written at a time.
+const CHUNK: u32 = 100_000;
+
+const POLICY: &str = r#"
+floor = 50
+dpia = "bench"
+[caps]
+rho = "0.05"
+delta = "1e-10"
+[reserve]
+rho = "0"
+delta = "0"
+[products]
+web_audience = "web_audience.toml"
+"#;
+
+const PRODUCT: &str = r#"
+product = "web_audience"
+purpose = "bench"
+[[family]]
+rows = ["site"]
+cells_per_person = 32
+delta = "1e-12"
+tables = [{ name = "site", rho = "0.01" }]
+"#;
+
+#[expect(clippy::print_stdout, reason = "a measurement is printed")]
+fn main() -> Outcome {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let text: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match text.as_slice() {
+        ["generate", dir, people, visits] => {
+            generate(Path::new(dir), people.parse()?, visits.parse()?)
+        }
+        [mode @ ("release" | "decode"), dir] => {
+            let started = Instant::now();
+            let cells = match *mode {
+                "release" => release(Path::new(dir))?,
+                _ => decode(Path::new(dir))?,
+            };
+            let (seconds, megabytes) = (started.elapsed().as_secs_f64(), peak_megabytes()?);
+            println!("{{\"seconds\":{seconds},\"megabytes\":{megabytes},\"result\":{cells}}}");
+            Ok(())
+        }
+        _ => Err("usage: w1 generate DIR PEOPLE VISITS | release DIR | decode DIR".into()),
+    }
+}
+
+fn column(values: Vec<u32>) -> ArrayRef {
+    Arc::new(UInt32Array::from(values))
+}
+
+/// Appends to a table that is created with its first rows.
+fn append(
+    table: &mut Option<ArrowWriter<File>>,
+    path: &Path,
+    rows: &[(&str, ArrayRef)],
+) -> Outcome {
+    let batch = RecordBatch::try_from_iter(rows.iter().map(|it| (it.0, Arc::clone(&it.1))))?;
+    if table.is_none() {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_max_row_group_row_count(Some(131_072))
+            .build();
+        let file = File::create(path)?;
+        *table = Some(ArrowWriter::try_new(file, batch.schema(), Some(properties))?);
+    }
+    Ok(table.as_mut().ok_or("no table")?.write(&batch)?)
+}
+
+fn generate(dir: &Path, people: u32, visits: u32) -> Outcome {
+    fs::create_dir_all(dir)?;
+    fs::write(dir.join("people"), people.to_string())?;
+    let mut random = fastrand::Rng::with_seed(8412);
+    let (mut of_people, mut of_visits) = (None, None);
+    for first in (0..people).step_by(usize::try_from(CHUNK)?) {
+        let persons: Vec<u32> = (first..people.min(first + CHUNK)).collect();
+        let tokens = persons.iter().map(|_| random.u32(..)).collect();
+        let mut bytes = |most: u8| -> ArrayRef {
+            Arc::new(UInt8Array::from_iter_values(persons.iter().map(|_| random.u8(0..most))))
+        };
+        let (gender, age_band) = (bytes(2), bytes(7));
+        let sectors = persons.iter().map(|_| random.u16(0..9_000));
+        let sector: ArrayRef = Arc::new(UInt16Array::from_iter_values(sectors));
+        let (mut person, mut site) = (Vec::new(), Vec::new());
+        for &own in &persons {
+            let mut sites: Vec<u32> = (0..visits).map(|_| power_law(&mut random)).collect();
+            sites.sort_unstable();
+            person.extend(std::iter::repeat_n(own, sites.len()));
+            site.extend(sites);
+        }
+        let rows = [
+            ("person", column(persons)),
+            ("token", column(tokens)),
+            ("gender", gender),
+            ("age_band", age_band),
+            ("sector", sector),
+        ];
+        append(&mut of_people, &dir.join("people.parquet"), &rows)?;
+        let rows = [("person", column(person)), ("site", column(site))];
+        append(&mut of_visits, &dir.join("visit.parquet"), &rows)?;
+    }
+    of_people.ok_or("no people")?.close()?;
+    of_visits.ok_or("no visits")?.close()?;
+    Ok(())
+}
+
+/// A site whose probability falls by a power law of its rank.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number between 0 and the number of sites"
+)]
+fn power_law(random: &mut fastrand::Rng) -> u32 {
+    (random.f64().powi(3) * f64::from(SITES)) as u32 % SITES
+}
+
+/// An instance in `dir` that may release the one table of the workload.
+fn instance(dir: &Path) -> Outcome<Instance> {
+    let (root, keys) = (dir.join("instance"), fs::canonicalize(dir)?.join("keys"));
+    for old in [&root, &keys] {
+        if old.exists() {
+            fs::remove_dir_all(old)?;
+        }
+    }
+    Instance::init(&root)?;
+    fs::write(root.join("policy/policy.toml"), POLICY)?;
+    fs::write(root.join("policy/web_audience.toml"), PRODUCT)?;
+    fs::write(root.join("quorate.toml"), format!("name = \"bench\"\nkeys_dir = {keys:?}\n"))?;
+    Ok(Instance::open(&root)?)
+}
+
+fn release(dir: &Path) -> Outcome<u64> {
+    let instance = instance(dir)?;
+    let policy = Policy::read(&instance)?;
+    let day = jiff::civil::date(2026, 10, 1);
+    let site = |at: u32| Site {
+        domain: format!("site-{at}.example"),
+        category: "Bench".to_owned(),
+        sensitive: false,
+        weight: 1.0,
+        label: String::new(),
+    };
+    let snapshot = Snapshot {
+        id: "bench".to_owned(),
+        period: Period::of(day),
+        people: vec![dir.join("people.parquet")],
+        visit: vec![(day, dir.join("visit.parquet"))],
+        presence: Vec::new(),
+        suppressed: Vec::new(),
+        persons: fs::read_to_string(dir.join("people"))?.parse()?,
+        sites: SiteList::of((0..SITES).map(site).collect()),
+        geography_hash: Geography::built_in().hash().to_owned(),
+    };
+    let run = Run {
+        instance: &instance,
+        policy: &policy,
+        code_hash: "bench",
+        program: "bench",
+        synthetic: true,
+        clock: &SystemClock,
+    };
+    Ok(run.snapshot("web_audience", &snapshot)?.publication.manifest.cells_released)
+}
+
+/// Reads both columns on as many threads as the release: the floor under any answer.
+fn decode(dir: &Path) -> Outcome<u64> {
+    let path: PathBuf = dir.join("visit.parquet");
+    let groups = ParquetRecordBatchReaderBuilder::try_new(File::open(&path)?)?;
+    let groups = groups.metadata().num_row_groups();
+    let threads = std::thread::available_parallelism()?.get();
+    let (path, part_of) = (&path, threads);
+    let part = move |thread: usize| -> Result<u64, String> {
+        let wanted = (0..groups).filter(|it| it % part_of == thread).collect();
+        let file = File::open(path).map_err(|it| it.to_string())?;
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+            .and_then(|it| it.with_row_groups(wanted).build())
+            .map_err(|it| it.to_string())?;
+        let mut rows = 0;
+        for batch in reader {
+            rows += u64::try_from(batch.map_err(|it| it.to_string())?.num_rows()).unwrap_or(0);
+        }
+        Ok(rows)
+    };
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = (0..threads).map(|thread| scope.spawn(move || part(thread))).collect();
+        let mut rows = 0;
+        for part in parts {
+            rows += part.join().map_err(|_| "a reader panicked")??;
+        }
+        Ok(rows)
+    })
+}
+
+/// The most memory that this process ever held, in megabytes.
+fn peak_megabytes() -> Outcome<u64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find(|it| it.starts_with("VmHWM")).ok_or("no VmHWM")?;
+    let kilobytes: u64 = line.split_whitespace().nth(1).ok_or("no VmHWM")?.parse()?;
+    Ok(kilobytes / 1024)
+}

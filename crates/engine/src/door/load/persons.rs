@@ -1,0 +1,99 @@
+//! The three sources of people: who objects, who is a customer, whose rows are there.
+
+use super::Load;
+use crate::door::customers::{Customers, Exclusions};
+use crate::door::people::{Attributes, Changes, Target};
+use crate::door::register::Standing;
+use crate::door::rows::text_of;
+use crate::door::source::SourceFile;
+use crate::door::tally::Reason;
+use crate::error::Result;
+
+impl Load<'_> {
+    /// Whoever objects is never loaded from now on, and suppressed when loaded already.
+    pub(super) fn objections<'file>(
+        &mut self,
+        files: impl Iterator<Item = &'file SourceFile>,
+    ) -> Result<()> {
+        for file in files {
+            let mut changes = Changes::default();
+            let tally = self.read("objections", file, |load, chunk, tally| {
+                for (row, number) in chunk.numbered() {
+                    let id = text_of(chunk.text(0), row).ok_or(Reason::NullId);
+                    if let Some(id) = tally.add(number, id) {
+                        let pseudonym = load.pseudonymiser.subscriber(id);
+                        let known = load.people.register.find(pseudonym);
+                        changes.suppressed.extend(known.and_then(Standing::ordinal));
+                        changes.targets.push((pseudonym, Target::Known(Standing::OUT)));
+                    }
+                }
+                Ok(())
+            })?;
+            self.book.add(file, tally);
+            self.people.apply(changes, &mut self.record)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn customers<'file>(
+        &mut self,
+        files: impl Iterator<Item = &'file SourceFile>,
+    ) -> Result<Exclusions> {
+        let (mut sims, mut whole) = (Vec::new(), None);
+        for file in files {
+            let tally = self.read("customers", file, |load, chunk, tally| {
+                load.customer_reader().take(chunk, tally, &mut sims);
+                Ok(())
+            })?;
+            self.book.add(file, tally);
+            whole = Some(file);
+        }
+        let Some(file) = whole else { return Ok(Exclusions::new()) };
+        let (changes, exclusions, duplicates) = self.customer_reader().fold(sims);
+        self.book.fold(file.mapping.class, duplicates);
+        self.people.apply(changes, &mut self.record)?;
+        Ok(exclusions)
+    }
+
+    const fn customer_reader(&self) -> Customers<'_> {
+        Customers {
+            pseudonymiser: &self.pseudonymiser,
+            register: &self.people.register,
+            geography: self.geography,
+            period: self.period,
+        }
+    }
+
+    /// Every id is a person where a mapping says so; such rows are read twice.
+    pub(super) fn people_of_rows<'file>(
+        &mut self,
+        web: impl Iterator<Item = &'file SourceFile>,
+    ) -> Result<()> {
+        let mut names: Vec<u128> = Vec::new();
+        let mut distinct = 0;
+        for file in web.filter(|it| it.mapping.people_from_rows) {
+            self.read("people", file, |load, chunk, _| {
+                let ids = (0..chunk.rows).filter_map(|row| text_of(chunk.text(0), row));
+                let pseudonyms = ids.map(|it| load.pseudonymiser.subscriber(it));
+                names.extend(pseudonyms.filter(|it| load.people.register.find(*it).is_none()));
+                // Sorting only when the list has doubled keeps it at twice the people.
+                if names.len() > 2 * distinct + chunk.rows {
+                    names.sort_unstable();
+                    names.dedup();
+                    distinct = names.len();
+                }
+                Ok(())
+            })?;
+        }
+        names.sort_unstable();
+        names.dedup();
+        let target =
+            |(position, name): (usize, &u128)| (*name, Target::Fresh { position, consent: false });
+        let changes = Changes {
+            targets: names.iter().enumerate().map(target).collect(),
+            fresh: names.iter().map(|it| (*it, Attributes::UNKNOWN)).collect(),
+            suppressed: Vec::new(),
+        };
+        self.people.apply(changes, &mut self.record)
+    }
+}

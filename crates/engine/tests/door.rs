@@ -1,0 +1,15 @@
+//! The door and the vault, from raw files to a snapshot.
+
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail and say why")]
+
+mod door {
+    mod crash;
+    mod fixture;
+    mod formats;
+    mod identity;
+    mod mapping;
+    mod people;
+    mod public_data;
+    mod reasons;
+    mod sealing;
+}

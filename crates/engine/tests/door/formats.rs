@@ -1,0 +1,137 @@
+//! CSV, compressed CSV and Parquet of the same rows make the same vault, byte for byte.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use parquet::arrow::ArrowWriter;
+
+use super::fixture::{CELLS, CUSTOMERS, EVENTS, WEB, World, adult, cell, event, web};
+
+/// Two days of thirty people; one file of each kind a day.
+fn plain() -> World {
+    let world = World::new();
+    let ids: Vec<String> = (1..=30).map(|it| format!("test-{it:06}")).collect();
+    world.write("customers.csv", CUSTOMERS, &ids.iter().map(|it| adult(it)).collect::<Vec<_>>());
+    world.write("cells.csv", CELLS, &[cell("a", 0, "", ""), cell("b", 40, "", "")]);
+    let sites = &reference::SiteList::built_in().sites;
+    let hosts: Vec<_> = sites.iter().filter(|it| !it.sensitive).take(3).collect();
+    for day in 1..=2 {
+        let (mut events, mut records) = (Vec::new(), Vec::new());
+        for (number, id) in ids.iter().enumerate() {
+            for minute in 0..10 {
+                let hour = (number + minute) % 24;
+                let instant = format!("2026-10-{day:02}T{hour:02}:{:02}:00Z", minute * 5);
+                events.push(event(id, &instant, if minute % 2 == 0 { "a" } else { "b" }));
+                records.push(web(id, &instant, &hosts[number % 3].domain, 30));
+            }
+        }
+        world.write(&format!("events/2026-10-0{day}.csv"), EVENTS, &events);
+        world.write(&format!("web/2026-10-0{day}.csv"), WEB, &records);
+    }
+    world
+}
+
+/// The same files in another format.
+fn rewritten(world: &World, how: impl Fn(&Path)) -> World {
+    let twin = world.twin();
+    for part in ["customers.csv", "cells.csv", "events", "web"] {
+        let from = world.raw.join(part);
+        let files = if from.is_dir() { super::fixture::files_below(&from) } else { vec![from] };
+        for file in files {
+            let to = twin.raw.join(file.strip_prefix(&world.raw).unwrap());
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(&file, &to).unwrap();
+            how(&to);
+        }
+    }
+    twin
+}
+
+fn gzip(path: &Path) {
+    let out = fs::File::create(path.with_extension("csv.gz")).unwrap();
+    let mut out = GzEncoder::new(out, Compression::fast());
+    out.write_all(&fs::read(path).unwrap()).unwrap();
+    out.finish().unwrap();
+    fs::remove_file(path).unwrap();
+}
+
+fn zstandard(path: &Path) {
+    let packed = zstd::encode_all(&*fs::read(path).unwrap(), 1).unwrap();
+    fs::write(path.with_extension("csv.zst"), packed).unwrap();
+    fs::remove_file(path).unwrap();
+}
+
+/// Typed as the layout of the simulated operator says.
+fn parquet(path: &Path) {
+    if path.ends_with("cells.csv") {
+        return;
+    }
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let column = |(at, name): (usize, &String)| {
+        let values = || rows.iter().map(|it| Some(&it[at]).filter(|it| !it.is_empty()));
+        let array: ArrayRef = match name.as_str() {
+            "event_time" | "time" | "birth_year" | "duration_s" => Arc::new(
+                values().map(|it| it.map(|it| it.parse::<i64>().unwrap())).collect::<Int64Array>(),
+            ),
+            "user_is_holder" | "opt_out" | "consent_vas" => {
+                Arc::new(values().map(|it| it.map(|it| it == "true")).collect::<BooleanArray>())
+            }
+            _ => Arc::new(values().collect::<StringArray>()),
+        };
+        (name.clone(), array)
+    };
+    let batch = RecordBatch::try_from_iter(names.iter().enumerate().map(column)).unwrap();
+    let out = fs::File::create(path.with_extension("parquet")).unwrap();
+    let mut writer = ArrowWriter::try_new(out, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn every_format_makes_the_same_vault() {
+    let world = plain();
+    let report = world.ingest().unwrap();
+    assert_eq!((report.rows["events"].kept, report.rows["web"].kept), (600, 600));
+    let expected = world.vault_files();
+    // People, pseudonyms, cells, sites, and three local days of two tables.
+    assert_eq!(expected.len(), 10);
+    let (same, gz) = (rewritten(&world, |_| ()), rewritten(&world, gzip));
+    let (zst, typed) = (rewritten(&world, zstandard), rewritten(&world, parquet));
+    for twin in [same, gz, zst, typed] {
+        twin.ingest().unwrap();
+        assert_eq!(twin.vault_files(), expected, "{:?}", super::fixture::files_below(&twin.raw));
+    }
+}
+
+#[test]
+fn a_snapshot_has_the_same_id_for_the_same_days() {
+    let world = plain();
+    world.ingest().unwrap();
+    let twin = rewritten(&world, gzip);
+    twin.ingest().unwrap();
+    assert_eq!(twin.snapshot().id, world.snapshot().id);
+    assert!(world.snapshot().id.len() >= 16);
+}
+
+#[test]
+fn a_delimiter_a_missing_header_and_rfc3339_are_options() {
+    let world = World::with_one_of_each();
+    world.map("events", "subscriber_id = \"subscriber_id\"", "subscriber_id = \"1\"");
+    world.map("events", "\"event_time\"", "\"2\"");
+    world.map("events", "cell_id = \"cell_id\"", "cell_id = \"3\"");
+    world.map("events", "\"epoch_ms\"", "\"rfc3339\"");
+    world.map("events", "[columns]", "csv = { delimiter = \";\", header = false }\n\n[columns]");
+    let path = world.raw.join("events/1.csv");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, "test-000001;2026-10-02T13:30:00+01:00;north-1\n").unwrap();
+    world.ingest().unwrap();
+    assert_eq!(world.presence().iter().map(|it| it.3).collect::<Vec<_>>(), [13]);
+}

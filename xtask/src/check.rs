@@ -1,0 +1,118 @@
+//! `cargo xtask check`: everything that must hold, the fastest first.
+//!
+//! Kernel and ledger come first, so that a first failure takes seconds; they are built without the
+//! engine. The last line sums up what the runners said.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::Outcome;
+
+/// One step: what it shows, and the command that shows it.
+struct Step {
+    name: &'static str,
+    arguments: &'static [&'static str],
+}
+
+const STEPS: [Step; 5] = [
+    Step { name: "format", arguments: &["fmt", "--all", "--check"] },
+    Step {
+        name: "kernel and ledger",
+        arguments: &[
+            "test",
+            "--quiet",
+            "--package",
+            "quorate-privacy",
+            "--package",
+            "quorate-ledger",
+        ],
+    },
+    Step {
+        name: "lints",
+        arguments: &[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ],
+    },
+    Step {
+        name: "promises made in types",
+        arguments: &["test", "--quiet", "--workspace", "--doc"],
+    },
+    Step {
+        name: "tests",
+        arguments: &["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"],
+    },
+];
+
+#[expect(clippy::print_stderr, clippy::print_stdout, reason = "a task tells what it does")]
+pub(crate) fn run(root: &Path) -> Outcome {
+    no_seeded_noise(root)?;
+    let (mut passed, mut failed) = (0, 0);
+    for step in STEPS {
+        eprintln!("== {}", step.name);
+        let mut child = Command::new("cargo")
+            .args(step.arguments)
+            .current_dir(root)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        for line in BufReader::new(child.stdout.take().ok_or("no output")?).lines() {
+            let line = line?;
+            println!("{line}");
+            if let Some((own_passed, own_failed)) = counts(&line) {
+                passed += own_passed;
+                failed += own_failed;
+            }
+        }
+        if !child.wait()?.success() {
+            println!("{passed} passed, {} failed", failed.max(1));
+            let command = step.arguments.join(" ");
+            return Err(format!("{}: `cargo {command}` failed", step.name).into());
+        }
+    }
+    println!("{passed} passed, {failed} failed");
+    Ok(())
+}
+
+/// The figures of a runner's line `test result: ok. 12 passed; 0 failed; …`.
+fn counts(line: &str) -> Option<(u32, u32)> {
+    let mut parts = line.strip_prefix("test result: ")?.split("; ");
+    let passed = parts.next()?.split(' ').rev().nth(1)?.parse().ok()?;
+    let failed = parts.next()?.split(' ').next()?.parse().ok()?;
+    Some((passed, failed))
+}
+
+/// The shipped binary has no path to seeded noise: no ordinary dependency enables the feature.
+fn no_seeded_noise(root: &Path) -> Outcome {
+    let tree = Command::new("cargo")
+        .args(["tree", "--package", "quorate", "--edges", "normal,features", "--prefix", "none"])
+        .current_dir(root)
+        .output()?;
+    let text = String::from_utf8(tree.stdout)?;
+    if !tree.status.success() || text.is_empty() {
+        return Err("`cargo tree --package quorate` failed".into());
+    }
+    if text.contains("seeded-entropy") {
+        return Err("the binary enables `seeded-entropy`: seeded noise must not ship".into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_runners_line_is_added_up() {
+        let line = "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out";
+        assert_eq!(super::counts(line), Some((12, 0)));
+        assert_eq!(
+            super::counts("test result: FAILED. 1 passed; 2 failed; 0 ignored"),
+            Some((1, 2))
+        );
+        assert_eq!(super::counts("running 12 tests"), None);
+    }
+}
