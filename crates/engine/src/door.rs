@@ -63,7 +63,7 @@ pub struct Progress<'stage> {
     pub stage: &'stage str,
     /// Rows read in this stage.
     pub rows: u64,
-    /// Bytes of source files read in this stage, by the size of finished files.
+    /// Bytes of source files read in this stage, about.
     pub bytes_done: u64,
     /// Bytes to read in this stage.
     pub bytes_total: u64,

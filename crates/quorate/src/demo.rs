@@ -35,7 +35,7 @@ pub struct Shown {
 }
 
 /// The postcode area from which the demo's operator grows: sectors of ordinary size, two regions.
-const ORIGIN: &str = "WN";
+const ORIGIN: &str = "AL";
 
 /// What a demo folder was made with.
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
@@ -142,12 +142,20 @@ fn data_folder(dir: &Path, areas: &[String]) -> Result<Instance> {
     }
     let instance = Instance::init(&root)?;
     product::write_templates(&instance.policy_dir())?;
-    let path = instance.policy_dir().join("policy.toml");
-    let text = fs::read_to_string(&path).map_err(|cause| io_error("read", &path, &cause))?;
     let quoted: Vec<String> = areas.iter().map(|it| format!("\"{it}\"")).collect();
-    let text = text.replace("coverage = []", &format!("coverage = [{}]", quoted.join(", ")));
-    fs::write(&path, text).map_err(|cause| io_error("write", &path, &cause))?;
-    Ok(instance)
+    edit(&instance.policy_dir().join("policy.toml"), |text| {
+        text.replace("coverage = []", &format!("coverage = [{}]", quoted.join(", ")))
+    })?;
+    // A demo's keys go with the demo: removing its folder leaves nothing behind.
+    let keys = std::path::absolute(dir).map_err(|cause| io_error("resolve", dir, &cause))?;
+    let line = format!("keys_dir = {:?}\n", keys.join("keys"));
+    edit(&root.join("quorate.toml"), |text| format!("{text}\n{line}"))?;
+    Instance::open(&root)
+}
+
+fn edit(path: &Path, change: impl FnOnce(String) -> String) -> Result<()> {
+    let text = fs::read_to_string(path).map_err(|cause| io_error("read", path, &cause))?;
+    fs::write(path, change(text)).map_err(|cause| io_error("write", path, &cause))
 }
 
 /// The report of the load that loaded everything: a demo that runs again loads nothing.

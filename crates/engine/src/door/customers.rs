@@ -102,13 +102,13 @@ impl Customers<'_> {
         (folding.changes, folding.out, duplicates)
     }
 
-    /// The age reached in the year of the period.
+    /// The band of the youngest age that the user can have: a child is never taken for an adult.
     fn age_band(&self, sim: &Sim) -> Result<AgeBand, &'static str> {
         let year = u32::try_from(self.period.first_day().year()).unwrap_or_default();
-        let age = year.checked_sub(u32::from(sim.birth_year)).ok_or("unknown_age")?;
-        match AgeBand::from_age(age) {
+        let birth_year = u32::from(sim.birth_year);
+        match AgeBand::from_birth_year(birth_year, year) {
             Some(band) => Ok(band),
-            None if age < 18 => Err("under_18"),
+            None if birth_year > 0 && birth_year + 18 >= year => Err("under_18"),
             None => Err("unknown_age"),
         }
     }

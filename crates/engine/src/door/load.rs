@@ -151,7 +151,12 @@ impl<'door> Load<'door> {
         while let Some(chunk) = rows.next_chunk()? {
             take(self, &chunk, &mut tally)?;
             seen += u64::try_from(chunk.rows).unwrap_or_default();
-            (self.progress)(Progress { stage, rows: seen, bytes_done: 0, bytes_total: file.bytes });
+            (self.progress)(Progress {
+                stage,
+                rows: seen,
+                bytes_done: rows.bytes_done(),
+                bytes_total: file.bytes,
+            });
         }
         (self.progress)(Progress {
             stage,

@@ -32,10 +32,12 @@ const BATCHES_AHEAD: usize = 2;
 
 /// What a reader tells while it reads.
 pub enum News {
-    /// So many more rows were read.
+    /// More was read.
     Read {
-        /// Rows.
+        /// So many more rows.
         rows: u64,
+        /// So many more bytes, about.
+        bytes: u64,
     },
     /// A file is read; this is what became of its rows.
     Done {
@@ -99,10 +101,14 @@ fn read(
     let mut finder = SiteFinder::new(&intake.sites, exact);
     let mut tally = Tally::default();
     let mut rows = SourceRows::open(file).map_err(fault)?;
+    let mut bytes_done = 0;
     while let Some(chunk) = rows.next_chunk().map_err(fault)? {
         let packed = intake.pack(&chunk, &file.mapping, &mut finder, &mut tally);
+        let (before, now) = (bytes_done, rows.bytes_done());
+        bytes_done = now;
         let read = u64::try_from(chunk.rows).unwrap_or_default();
-        if news.send(News::Read { rows: read }).is_err() || !send(packed)? {
+        let read = News::Read { rows: read, bytes: now.saturating_sub(before) };
+        if news.send(read).is_err() || !send(packed)? {
             return Ok(false);
         }
     }

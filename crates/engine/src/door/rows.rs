@@ -6,6 +6,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{
     Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array,
@@ -27,6 +28,14 @@ pub use inspect::inspect;
 /// 65,536: a few megabytes a chunk.
 const CHUNK_ROWS: usize = 1 << 16;
 
+/// How far a reader is.
+enum Meter {
+    /// Bytes of the file that were read.
+    Bytes(Arc<AtomicU64>),
+    /// All rows of the file.
+    RowsOf(u64),
+}
+
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
 /// Rows of one file in canonical columns.
@@ -43,6 +52,7 @@ pub struct SourceRows<'file> {
     file: &'file SourceFile,
     places: Vec<Place>,
     batches: Batches,
+    meter: Meter,
     next_row: u64,
 }
 
@@ -90,8 +100,8 @@ impl<'file> SourceRows<'file> {
                 *at = wanted.binary_search(at).unwrap_or_default();
             }
         }
-        let batches = format::batches(file, stored, wanted, chunk_rows)?;
-        Ok(Self { file, places, batches, next_row: 1 })
+        let (batches, meter) = format::batches(file, stored, wanted, chunk_rows)?;
+        Ok(Self { file, places, batches, meter, next_row: 1 })
     }
 
     /// The next chunk; `None` at the end.
@@ -111,6 +121,17 @@ impl<'file> SourceRows<'file> {
         let first_row = self.next_row;
         self.next_row += u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
         Ok(Some(Chunk { columns, rows: batch.num_rows(), first_row }))
+    }
+}
+
+impl SourceRows<'_> {
+    /// How many bytes of the file are behind, about.
+    pub fn bytes_done(&self) -> u64 {
+        let bytes = self.file.bytes;
+        match &self.meter {
+            Meter::Bytes(done) => done.load(Ordering::Relaxed).min(bytes),
+            Meter::RowsOf(all) => bytes.saturating_mul(self.next_row - 1) / (*all).max(1),
+        }
     }
 }
 

@@ -65,8 +65,9 @@ fn machines_firms_children_and_objectors_are_out() {
             Row { role: "M2M", ..of("test-000001", "a") },
             Row { role: "business", ..of("test-000002", "b") },
             Row { role: "toaster", ..of("test-000003", "c") },
-            Row { birth_year: "2009", ..of("test-000004", "d") },
-            Row { birth_year: "2008", ..of("test-000005", "e") },
+            // Born in 2008: perhaps 17 still.
+            Row { birth_year: "2008", ..of("test-000004", "d") },
+            Row { birth_year: "2007", ..of("test-000005", "e") },
             Row { birth_year: "", ..of("test-000006", "f") },
             Row { birth_year: "1880", ..of("test-000007", "g") },
             Row { opt_out: true, ..of("test-000008", "h") },

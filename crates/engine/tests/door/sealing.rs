@@ -12,7 +12,7 @@ fn busy(world: &World) {
     let hosts: Vec<_> = sites.iter().filter(|it| !it.sensitive).collect();
     for file in 0..3_usize {
         let (mut events, mut records) = (Vec::new(), Vec::new());
-        for row in 0..60_000_usize {
+        for row in 0..40_000_usize {
             let mix = (row + file * 13).wrapping_mul(2_654_435_761) >> 7;
             let id = &ids[mix % 400];
             let (day, hour) = (1 + mix / 400 % 2, mix / 800 % 24);
@@ -35,8 +35,8 @@ fn little_memory_and_one_thread_make_the_same_files() {
     let mut twin = world.twin();
     twin.tolerate_wrong_rows();
     busy(&twin);
-    // The rows of web records need four megabytes to be sorted at once.
-    twin.instance.config.memory = 3_000_000;
+    // The rows of web records need three megabytes to be sorted at once.
+    twin.instance.config.memory = 2_500_000;
     twin.instance.config.threads = 1;
     twin.ingest().unwrap();
     assert_eq!(twin.vault_files(), world.vault_files());

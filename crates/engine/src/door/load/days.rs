@@ -61,15 +61,16 @@ impl Load<'_> {
         let progress = &mut *self.progress;
         let mut hear = |it| {
             match it {
-                News::Read { rows: more } => rows += more,
-                News::Done { file, tally } => {
-                    bytes_done += files.get(file).map_or(0, |it| it.bytes);
-                    tallies.push((file, tally));
+                News::Read { rows: more, bytes } => {
+                    rows += more;
+                    bytes_done += bytes;
                 }
+                News::Done { file, tally } => tallies.push((file, tally)),
             }
             progress(Progress { stage, rows, bytes_done, bytes_total });
         };
         run(pack, limits, heard, &mut hear, take)?;
+        progress(Progress { stage, rows, bytes_done: bytes_total, bytes_total });
         tallies.sort_by_key(|it| it.0);
         for (file, tally) in tallies {
             if let Some(file) = files.get(file) {

@@ -1,8 +1,9 @@
 //! The two formats: which columns a file has, and how its batches are read.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::csv::ReaderBuilder;
 use arrow::datatypes::{DataType, Field, Schema};
@@ -12,7 +13,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 
-use super::{Batches, damaged};
+use super::{Batches, Meter, damaged};
 use crate::door::mapping::Format;
 use crate::door::nearest::choices;
 use crate::door::schema::Column;
@@ -44,7 +45,7 @@ pub fn columns(file: &SourceFile) -> Result<StoredColumns> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .delimiter(delimiter(csv.delimiter))
-        .from_reader(plain(file)?);
+        .from_reader(plain(file, &Arc::default())?);
     let mut first = csv::StringRecord::new();
     reader.read_record(&mut first).map_err(|cause| damaged(&file.path, &cause.to_string()))?;
     let name = |(at, field): (usize, &str)| {
@@ -93,26 +94,29 @@ pub fn batches(
     stored: StoredColumns,
     columns: Vec<usize>,
     chunk_rows: usize,
-) -> Result<Batches> {
+) -> Result<(Batches, Meter)> {
     let broken = |cause: String| damaged(&file.path, &cause);
     if let Some(metadata) = stored.parquet {
         let open = File::open(&file.path).map_err(|cause| io_error("read", &file.path, &cause))?;
         let mask = ProjectionMask::roots(metadata.parquet_schema(), columns);
+        let rows =
+            u64::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or_default();
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open, metadata)
             .with_projection(mask)
             .with_batch_size(chunk_rows)
             .build()
             .map_err(|cause| broken(cause.to_string()))?;
-        return Ok(Box::new(reader));
+        return Ok((Box::new(reader), Meter::RowsOf(rows)));
     }
+    let done = Arc::new(AtomicU64::new(0));
     let reader = ReaderBuilder::new(stored.schema)
         .with_header(file.mapping.csv.header)
         .with_delimiter(delimiter(file.mapping.csv.delimiter))
         .with_projection(columns)
         .with_batch_size(chunk_rows)
-        .build_buffered(BufReader::with_capacity(1 << 18, plain(file)?))
+        .build_buffered(BufReader::with_capacity(1 << 18, plain(file, &done)?))
         .map_err(|cause| broken(cause.to_string()))?;
-    Ok(Box::new(reader))
+    Ok((Box::new(reader), Meter::Bytes(done)))
 }
 
 /// The format of a file by its mapping, else by its extension.
@@ -133,14 +137,29 @@ fn format_of(file: &SourceFile) -> Result<Format> {
         .remedy("set format = \"csv\" or \"parquet\" in the mapping"))
 }
 
-/// The plain bytes of a CSV file.
-fn plain(file: &SourceFile) -> Result<Box<dyn Read + Send>> {
-    let wrong = |cause: std::io::Error| io_error("read", &file.path, &cause);
+/// The plain bytes of a CSV file; `done` counts those of the file itself.
+fn plain(file: &SourceFile, done: &Arc<AtomicU64>) -> Result<Box<dyn Read + Send>> {
+    let wrong = |cause: io::Error| io_error("read", &file.path, &cause);
     let open = File::open(&file.path).map_err(wrong)?;
+    let open = Counted { inner: open, done: Arc::clone(done) };
     match file.path.extension().and_then(|it| it.to_str()) {
         Some("gz") => Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 17, open)))),
         Some("zst") => Ok(Box::new(zstd::Decoder::new(open).map_err(wrong)?)),
         _ => Ok(Box::new(open)),
+    }
+}
+
+/// Counts what is read through it.
+struct Counted {
+    inner: File,
+    done: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.done.fetch_add(u64::try_from(read).unwrap_or_default(), Ordering::Relaxed);
+        Ok(read)
     }
 }
 
