@@ -155,7 +155,10 @@ fn instance(dir: &Path) -> Outcome<Instance> {
     Instance::init(&root)?;
     fs::write(root.join("policy/policy.toml"), POLICY)?;
     fs::write(root.join("policy/web_audience.toml"), PRODUCT)?;
-    fs::write(root.join("quorate.toml"), format!("name = \"bench\"\nkeys_dir = {keys:?}\n"))?;
+    fs::write(
+        root.join("quorate.toml"),
+        format!("name = \"bench\"\nkeys_dir = '{}'\n", keys.display()),
+    )?;
     Ok(Instance::open(&root)?)
 }
 

@@ -137,6 +137,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Turns a failure of the file system into an error that names the path and the act.
+#[must_use]
 pub fn io_error(act: &str, path: &std::path::Path, cause: &std::io::Error) -> Error {
     let error = Error::fault("F01", format!("cannot {act}: {cause}")).at(path.display());
     match cause.kind() {

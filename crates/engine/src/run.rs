@@ -102,7 +102,9 @@ impl Run<'_> {
         let mut manifest = publication.manifest;
         draft.write("report.html", page.as_bytes(), &mut manifest)?;
         let digest = draft.seal(&manifest)?;
-        ledger.publish(&released.charge, &id, &digest, &now).map_err(ledger_error)?;
+        ledger
+            .publish(&released.charge, &id, &digest, &now)
+            .map_err(|cause| ledger_error(&cause))?;
         let path = draft.publish(&id)?;
         Ok(Outcome {
             publication: Publication { path, manifest, sheet: publication.sheet },
@@ -139,7 +141,8 @@ impl Run<'_> {
 /// # Errors
 /// As [`ledger_error`].
 pub fn open_ledger(instance: &Instance) -> Result<Ledger> {
-    Ledger::open(&instance.ledger_dir(), &instance.anchor_path()?).map_err(ledger_error)
+    Ledger::open(&instance.ledger_dir(), &instance.anchor_path()?)
+        .map_err(|cause| ledger_error(&cause))
 }
 
 /// The ledger of a data folder, for reading.
@@ -147,12 +150,13 @@ pub fn open_ledger(instance: &Instance) -> Result<Ledger> {
 /// # Errors
 /// As [`ledger_error`].
 pub fn read_ledger(instance: &Instance) -> Result<History> {
-    History::read(&instance.ledger_dir(), &instance.anchor_path()?).map_err(ledger_error)
+    History::read(&instance.ledger_dir(), &instance.anchor_path()?)
+        .map_err(|cause| ledger_error(&cause))
 }
 
 /// What is wrong with the ledger, as an error of the product.
 #[must_use]
-pub fn ledger_error(cause: LedgerError) -> Error {
+pub fn ledger_error(cause: &LedgerError) -> Error {
     let (code, text) = (cause.code(), cause.to_string());
     match cause {
         LedgerError::Disk { .. } | LedgerError::Busy(_) => Error::fault(code, text),
@@ -169,7 +173,7 @@ fn check_budget(history: &History, request: &ChargeRequest) -> Result<()> {
 fn charge_refused(cause: ChargeError) -> Error {
     match cause {
         ChargeError::Overspent(cause) => budget_spent(&cause),
-        ChargeError::Ledger(cause) => ledger_error(cause),
+        ChargeError::Ledger(cause) => ledger_error(&cause),
     }
 }
 

@@ -15,7 +15,6 @@ use engine::error::io_error;
 use engine::policy::Policy;
 use engine::publish::{Account, Publication, overview};
 use engine::run::read_ledger;
-use engine::vault::Vault;
 use engine::{Error, Instance, Period, Result, product, report};
 use serde::{Deserialize, Serialize};
 use simulator::{Truth, World};
@@ -46,7 +45,7 @@ struct Made {
 }
 
 /// Does what is not done yet and writes the page.
-pub fn prepare(demo: &Demo, output: &Output) -> Result<Shown> {
+pub fn prepare(demo: &Demo) -> Result<Shown> {
     let started = Instant::now();
     let world = World {
         subscribers: demo.subscribers,
@@ -57,15 +56,15 @@ pub fn prepare(demo: &Demo, output: &Output) -> Result<Shown> {
     };
     check_folder(demo)?;
     let operator = demo.dir.join("operator");
-    let simulated = operator_files(&world, &operator, output)?;
+    let simulated = operator_files(&world, &operator)?;
     let instance = data_folder(&demo.dir, &simulated.areas)?;
-    output.note("loading the raw files through the door");
+    Output::note("loading the raw files through the door");
     let period = Period::of(world.first_day);
     let options = IngestOptions { period: Some(period) };
     let loaded =
-        first_report(&instance, ingest::ingest(&instance, &[operator.join("raw")], &options)?)?;
+        first_report(&instance, ingest::ingest(&instance, &[operator.join("raw")], options)?)?;
     let policy = Policy::read(&instance)?;
-    output.note("releasing residents, presence and web_audience");
+    Output::note("releasing residents, presence and web_audience");
     let products: Vec<&str> = product::ALL.iter().map(|it| it.name).collect();
     let outcomes = release::run(&instance, &policy, &products, period, true)?;
     let publications: Vec<Publication> = outcomes.into_iter().map(|it| it.publication).collect();
@@ -114,7 +113,7 @@ fn check_folder(demo: &Demo) -> Result<()> {
 }
 
 /// The operator's raw files: written once; a simulation that was killed is begun again.
-fn operator_files(world: &World, folder: &Path, output: &Output) -> Result<simulator::Summary> {
+fn operator_files(world: &World, folder: &Path) -> Result<simulator::Summary> {
     let noted = folder.join("summary.json");
     let done = || serde_json::from_slice(&fs::read(&noted).ok()?).ok();
     if let Some(summary) = done() {
@@ -123,7 +122,7 @@ fn operator_files(world: &World, folder: &Path, output: &Output) -> Result<simul
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(|cause| io_error("clear", folder, &cause))?;
     }
-    output.note("simulating an operator; nobody in it exists");
+    Output::note("simulating an operator; nobody in it exists");
     let summary = simulate::simulate(world, folder)?;
     let text =
         serde_json::to_vec_pretty(&summary).map_err(|it| Error::fault("F03", it.to_string()))?;
@@ -148,7 +147,7 @@ fn data_folder(dir: &Path, areas: &[String]) -> Result<Instance> {
     })?;
     // A demo's keys go with the demo: removing its folder leaves nothing behind.
     let keys = std::path::absolute(dir).map_err(|cause| io_error("resolve", dir, &cause))?;
-    let line = format!("keys_dir = {:?}\n", keys.join("keys"));
+    let line = format!("keys_dir = {}\n", serde_json::json!(keys.join("keys")));
     edit(&root.join("quorate.toml"), |text| format!("{text}\n{line}"))?;
     Instance::open(&root)
 }
@@ -189,12 +188,11 @@ fn write_page(
     let page = instance.reports_dir().join("demo.html");
     let html = report::render(&overview("What the network may say", publications, account));
     fs::write(&page, html).map_err(|cause| io_error("write", &page, &cause))?;
-    drop(Vault::open(instance)?);
     Ok(page)
 }
 
 /// Shows the page on loopback until the user stops it.
-pub fn serve(shown: &Shown, port: u16, output: &Output) -> Result<()> {
+pub fn serve(shown: &Shown, port: u16) -> Result<()> {
     let failed = |cause: std::io::Error| {
         Error::fault("F09", format!("cannot serve the page on 127.0.0.1:{port}: {cause}"))
             .remedy("choose another --port, or open the page as a file")
@@ -206,7 +204,7 @@ pub fn serve(shown: &Shown, port: u16, output: &Output) -> Result<()> {
         let pages =
             server::Pages::bind(&shown.page, &shown.releases, port).await.map_err(failed)?;
         let address = pages.address().map_err(failed)?;
-        output.note(&format!("\nlook at http://{address}/  (Ctrl-C ends)"));
+        Output::note(&format!("\nlook at http://{address}/  (Ctrl-C ends)"));
         let stop = async {
             drop(tokio::signal::ctrl_c().await);
         };

@@ -15,11 +15,6 @@ impl Output {
         Self { json }
     }
 
-    /// Whether machines read.
-    pub const fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// Says a result: `text` to people, `value` to machines.
     pub fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<()> {
         let said = if self.json {
@@ -27,11 +22,11 @@ impl Output {
         } else {
             text()
         };
-        self.line(&said)
+        Self::line(&said)
     }
 
     /// Says one line of data; a reader that has gone away is not an error.
-    pub fn line(&self, text: &str) -> Result<()> {
+    fn line(text: &str) -> Result<()> {
         match writeln!(std::io::stdout().lock(), "{}", text.trim_end()) {
             Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => {
                 Err(Error::fault("F01", format!("cannot write to standard output: {cause}")))
@@ -41,7 +36,7 @@ impl Output {
     }
 
     /// Tells people, and only people, how it goes.
-    pub fn note(&self, text: &str) {
+    pub fn note(text: &str) {
         drop(writeln!(std::io::stderr().lock(), "{text}"));
     }
 

@@ -90,7 +90,7 @@ impl Life<'_> {
         mut seen: impl FnMut(Event),
     ) {
         let mut rng = stream(self.world.seed, Purpose::Events, u64::from(index), slot.number);
-        let rate = self.rate(customer, slot, self.world.events_per_day);
+        let rate = rate(customer, slot, self.world.events_per_day);
         for _ in 0..times(rate, &mut rng) {
             let cell = self.cell(customer, slot, &mut rng);
             let kind = match rng.u8(0..100) {
@@ -117,7 +117,7 @@ impl Life<'_> {
         mut seen: impl FnMut(WebRecord),
     ) {
         let mut rng = stream(self.world.seed, Purpose::Web, u64::from(index), slot.number);
-        let rate = self.rate(customer, slot, self.world.web_per_day);
+        let rate = rate(customer, slot, self.world.web_per_day);
         let band = self.taste_band(customer);
         for _ in 0..times(rate, &mut rng) {
             let at_ms = slot.start_ms + i64::from(rng.u32(0..3_600_000));
@@ -132,10 +132,6 @@ impl Life<'_> {
     fn taste_band(&self, customer: &Customer) -> Option<AgeBand> {
         let year = u32::try_from(self.world.first_day.year()).unwrap_or_default();
         customer.birth_year.and_then(|born| AgeBand::from_birth_year(born, year))
-    }
-
-    fn rate(&self, customer: &Customer, slot: &Slot, per_day: f64) -> f64 {
-        per_day * f64::from(customer.activity) * CURVE[usize::from(slot.hour)]
     }
 
     /// The cell that serves a customer: at home, at work, or somewhere else.
@@ -160,4 +156,9 @@ impl Life<'_> {
         let cells = cells.cloned().unwrap_or(0..1);
         u32::try_from(rng.usize(cells)).unwrap_or(0)
     }
+}
+
+/// How often something happens to a customer in a slot, on average.
+fn rate(customer: &Customer, slot: &Slot, per_day: f64) -> f64 {
+    per_day * f64::from(customer.activity) * CURVE[usize::from(slot.hour)]
 }

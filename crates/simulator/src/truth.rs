@@ -226,10 +226,14 @@ fn person(
     if !visited.is_empty() {
         add(0, 0);
     }
-    visited.iter().for_each(|&site| add(1, site));
+    for &site in &visited {
+        add(1, site);
+    }
     let mut categories: Vec<u16> =
         visited.iter().map(|&site| life.sites.category_index(site)).collect();
     categories.sort_unstable();
     categories.dedup();
-    categories.iter().for_each(|&category| add(2, u32::from(category)));
+    for category in categories {
+        add(2, u32::from(category));
+    }
 }

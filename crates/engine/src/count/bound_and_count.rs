@@ -100,7 +100,7 @@ async fn count(
             chunk.sort_unstable();
         }
         let mut rest = &chunk[..];
-        for (offset, person) in (0_u32..).zip(block.people()) {
+        for (offset, &person) in (0_u32..).zip(block.people()) {
             let ends = rest.partition_point(|&row| row >> 32 <= u64::from(offset));
             let (own, others) = rest.split_at(ends);
             rest = others;

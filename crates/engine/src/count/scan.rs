@@ -93,10 +93,10 @@ impl<'path> VaultFile<'path> {
         if !self.people.iter().any(wanted) {
             return Ok(None);
         }
-        let access = self.people.iter().map(|group| match wanted(group) {
-            true => RowGroupAccess::Scan,
-            false => RowGroupAccess::Skip,
-        });
+        let access = self
+            .people
+            .iter()
+            .map(|group| if wanted(group) { RowGroupAccess::Scan } else { RowGroupAccess::Skip });
         let path = std::path::absolute(self.path)
             .map_err(|cause| io_error("resolve", self.path, &cause))?;
         let path = path.to_str().ok_or_else(|| broken(self.path, "the path is not UTF-8"))?;

@@ -100,7 +100,7 @@ impl MarginalSpec {
 
     /// The person's cell among the partitioning dimensions; `None` when an attribute is unknown
     /// or outside the code list.
-    fn person_cell(&self, person: &Person) -> Option<u64> {
+    fn person_cell(&self, person: Person) -> Option<u64> {
         let mut cell = 0;
         for term in &self.terms {
             let value = match term.dimension {
@@ -182,7 +182,7 @@ impl Tally {
     }
 
     /// Counts one person whose row cells are `rows` (any order, repeats allowed).
-    pub fn add(&mut self, person: &Person, rows: &[u32]) {
+    pub fn add(&mut self, person: Person, rows: &[u32]) {
         let mut counts = self.counts.iter_mut();
         for (family, &limit) in self.spec.families.iter().zip(&self.limits) {
             self.kept.clear();

@@ -172,7 +172,9 @@ fn obvious(plan: &PrivatePlan, people: &[Someone]) -> Vec<BTreeMap<Vec<String>, 
         if plan.view == View::Subscriber {
             cells.insert(Vec::new());
         }
-        let number = |cell: &Vec<String>| (0..).find(|&it| plan.labels(&family.rows, it) == *cell);
+        let most = plan.cells(family, &Marginal { by: Vec::new(), ..family.marginals[0].clone() });
+        let number =
+            |cell: &Vec<String>| (0..most).find(|&it| plan.labels(&family.rows, it) == *cell);
         let key = BoundingKey::from_bytes(KEY);
         let mut ranked: Vec<(u64, u64, Vec<String>)> = cells
             .into_iter()

@@ -146,8 +146,9 @@ impl ProductFile {
         let mut names: Vec<&str> =
             families.iter().flat_map(|it| &it.marginals).map(|it| it.name.as_str()).collect();
         names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(Error::policy("P06", format!("two tables are called `{}`", twice[0]))
+        let twice = names.array_windows().find(|[first, second]| first == second);
+        if let Some([twice, _]) = twice {
+            return Err(Error::policy("P06", format!("two tables are called `{twice}`"))
                 .at(path.display())
                 .allowed("each name once"));
         }

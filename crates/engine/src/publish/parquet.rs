@@ -38,6 +38,9 @@ pub(super) fn bytes(sheet: &Sheet) -> Result<Vec<u8>> {
 
 type Column = (String, ArrayRef, bool);
 
+/// Takes one share of a row.
+type ShareOf<'sheet> = &'sheet dyn Fn(&Row) -> Option<Ratio>;
+
 fn columns(sheet: &Sheet) -> Vec<Column> {
     let rows = &sheet.rows;
     let text = |of: &dyn Fn(&Row) -> String| -> ArrayRef {
@@ -62,7 +65,7 @@ fn columns(sheet: &Sheet) -> Vec<Column> {
     ];
     columns.extend(people.map(|(name, values)| (name.to_owned(), values, true)));
     if sheet.shares {
-        let ratios: [(&str, &dyn Fn(&Row) -> Option<Ratio>); 3] = [
+        let ratios: [(&str, ShareOf<'_>); 3] = [
             ("reach", &|row| Some(row.shares.reach?.1)),
             ("composition", &|row| Some(row.shares.composition?.1)),
             ("index", &|row| row.shares.index),

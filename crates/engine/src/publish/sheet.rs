@@ -143,9 +143,10 @@ impl Sheet {
                 level: field(0)?.to_owned(),
                 labels: (1..first).map(|at| Ok(field(at)?.to_owned())).collect::<Result<_>>()?,
                 people,
-                shares: match with_shares {
-                    true => Shares::parse(&record, first + 3).ok_or_else(|| wrong(line))?,
-                    false => Shares::default(),
+                shares: if with_shares {
+                    Shares::parse(&record, first + 3).ok_or_else(|| wrong(line))?
+                } else {
+                    Shares::default()
                 },
             });
         }

@@ -1,8 +1,14 @@
 //! Who is one person, who is out, and that a pseudonym keeps its ordinal.
 
+use std::collections::BTreeSet;
 use std::fs;
 
-use super::fixture::{CELLS, CUSTOMERS, EVENTS, World, adult, cell, district, event, postcode};
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::UInt32Type;
+
+use super::fixture::{
+    CELLS, CUSTOMERS, EVENTS, World, adult, batches, cell, district, event, postcode,
+};
 
 struct Row<'text> {
     id: &'text str,
@@ -173,4 +179,22 @@ fn the_repeated_hour_of_a_clock_change_is_one_presence() {
     let day = "2026-10-25".to_owned();
     let district = district(0);
     assert_eq!(world.presence(), [(day.clone(), 0, district, 1), (day, 0, district, 2)]);
+}
+
+#[test]
+fn a_token_depends_on_its_person_alone() {
+    let tokens = |world: &World, ids: &[&str]| -> BTreeSet<u32> {
+        let rows: Vec<_> = ids.iter().map(|it| adult(it)).collect();
+        world.write("customers.csv", CUSTOMERS, &rows);
+        world.ingest_october().unwrap();
+        let batches = batches(&world.snapshot().people[0]);
+        let column = |it: &RecordBatch| it.column(1).as_primitive::<UInt32Type>().values().to_vec();
+        batches.iter().flat_map(column).collect()
+    };
+    let world = World::new();
+    let twin = world.twin();
+    let all = tokens(&world, &["test-000001", "test-000002", "test-000003"]);
+    let fewer = tokens(&twin, &["test-000003", "test-000001"]);
+    assert_eq!((all.len(), fewer.len()), (3, 2));
+    assert!(fewer.is_subset(&all));
 }

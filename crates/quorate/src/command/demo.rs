@@ -33,8 +33,8 @@ pub struct Demo {
 
 impl Demo {
     pub fn run(self, output: &Output) -> Result<()> {
-        let shown = demo::prepare(&self, output)?;
+        let shown = demo::prepare(&self)?;
         output.result(&shown.summary, || shown.summary.to_text(&shown.page))?;
-        if self.no_serve { Ok(()) } else { demo::serve(&shown, self.port, output) }
+        if self.no_serve { Ok(()) } else { demo::serve(&shown, self.port) }
     }
 }

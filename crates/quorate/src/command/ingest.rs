@@ -26,7 +26,7 @@ impl Ingest {
     pub fn run(self, folder: &Path, output: &Output) -> Result<()> {
         let instance = Instance::open(folder)?;
         let period = self.period.map(|it| it.parse()).transpose()?;
-        let report = ingest(&instance, &self.sources, &IngestOptions { period })?;
+        let report = ingest(&instance, &self.sources, IngestOptions { period })?;
         output.result(&report, || describe(&report))
     }
 }
@@ -35,10 +35,10 @@ impl Ingest {
 pub fn ingest(
     instance: &Instance,
     sources: &[PathBuf],
-    options: &IngestOptions,
+    options: IngestOptions,
 ) -> Result<IngestReport> {
     let bar = Bar::new("loading");
-    door::ingest(instance, sources, options, &SystemClock, &mut |it| {
+    door::ingest(instance, sources, &options, &SystemClock, &mut |it| {
         bar.at(it.bytes_done, it.bytes_total);
         bar.detail(format!("{}: {} rows", it.stage, thousands(it.rows)));
     })

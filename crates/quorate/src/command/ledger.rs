@@ -105,7 +105,7 @@ fn show(instance: &Instance, id: &str, output: &Output) -> Result<()> {
 
 fn verify(instance: &Instance, output: &Output) -> Result<()> {
     let verified = ledger::verify(&instance.ledger_dir(), &instance.anchor_path()?);
-    let verified = verified.map_err(ledger_error)?;
+    let verified = verified.map_err(|cause| ledger_error(&cause))?;
     let value = json!({ "holds": true, "entries": verified.entries.len(), "head": verified.head });
     output.result(&value, || {
         format!(

@@ -342,7 +342,7 @@ impl WebRows {
         append_time(&mut self.time, record.at_ms, wrong);
         append_id(&mut self.id, record.customer, wrong, number);
         self.host.append_value(host);
-        self.source.append_value(["sni", "dns"][usize::from(record.bytes % 3 == 0)]);
+        self.source.append_value(["sni", "dns"][usize::from(record.bytes.is_multiple_of(3))]);
         self.bytes.append_value(i64::try_from(record.bytes).unwrap_or(i64::MAX));
         self.duration.append_value(record.duration_s);
         self.cell.append_value(cell_id(record.cell));
