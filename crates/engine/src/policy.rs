@@ -76,7 +76,7 @@ impl Policy {
         };
         let path = folder.join("policy.toml");
         let main = file::PolicyFile::parse(&path, &text(&path)?)?;
-        let products = main
+        let mut products = main
             .products
             .iter()
             .map(|(name, file)| {
@@ -85,6 +85,7 @@ impl Policy {
                 file::ProductFile::parse(&path, &text)?.check(&path, name)
             })
             .collect::<Result<Vec<_>>>()?;
+        products.sort_by_key(|it| product::ALL.iter().position(|of| of.name == it.product.name));
         let policy = Self {
             floor: main.floor(&path)?,
             coverage: main.coverage(&path)?,

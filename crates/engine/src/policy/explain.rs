@@ -56,10 +56,13 @@ pub fn explain(policy: &Policy, period: Period) -> Result<String> {
     Ok(text)
 }
 
-/// The δ at which ε is quoted: what was spent outright, and a margin.
+/// The δ at which ε is quoted: what was spent outright and a margin, rounded up to three digits.
 #[must_use]
 pub fn at(budget: Budget) -> f64 {
-    conversion::delta_total(Budget { rho: privacy::Rho::ZERO, ..budget }, 1.0) + DELTA_MARGIN
+    let spent = conversion::delta_total(Budget { rho: privacy::Rho::ZERO, ..budget }, 1.0);
+    let least = spent + DELTA_MARGIN;
+    let rounded = format!("{:.2e}", least * 1.005).parse().unwrap_or(least);
+    if rounded < least { least } else { rounded }
 }
 
 /// `months` times a budget; `None` on overflow.

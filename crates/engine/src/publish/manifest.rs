@@ -96,7 +96,7 @@ impl Manifest {
                 l0: table.mechanism.limit().cells(),
                 rho: marginal.rho.to_string(),
                 delta: marginal.delta.to_string(),
-                sigma: table.mechanism.sigma(),
+                sigma: (table.mechanism.sigma() * 1e4).round() / 1e4,
                 threshold: table.mechanism.threshold(),
                 cells_released: count(table.cells.len()),
                 cells_in_code_list: plan.cells(family, marginal),

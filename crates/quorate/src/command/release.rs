@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use engine::policy::{self, Policy};
 use engine::run::{Outcome, Run, read_ledger};
+use engine::vault::Vault;
 use engine::{Error, Instance, Period, Result, SystemClock};
 use ledger::State;
 use privacy::Meter;
@@ -124,7 +125,11 @@ fn plan(
     period: Period,
     output: &Output,
 ) -> Result<()> {
-    let plan = policy.outline(product, period)?;
+    // The code lists are those of the vault when it holds the period, else the built-in ones.
+    let plan = match Vault::open(instance)?.snapshot(period) {
+        Ok(snapshot) => policy.plan(product, &snapshot)?,
+        Err(_) => policy.outline(product, period)?,
+    };
     let cost = plan.cost()?;
     let left = Meter::new(policy.caps, read_ledger(instance)?.spent(&period.to_string())).left();
     let fits = left.checked_sub(cost).is_some();
