@@ -18,7 +18,7 @@ struct Step {
 const STEPS: [Step; 5] = [
     Step { name: "format", arguments: &["fmt", "--all", "--check"] },
     Step {
-        name: "kernel and ledger",
+        name: "kernel, ledger and their proofs",
         arguments: &[
             "test",
             "--quiet",

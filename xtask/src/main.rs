@@ -2,6 +2,8 @@
 
 mod bench;
 mod check;
+#[cfg(test)]
+mod proofs;
 mod refdata;
 
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 //!
 //! check → count → charge → draw → publish. The charge is durable before the first draw; a receipt
 //! opens its one plan once; a draw under the threshold is destroyed and feeds nothing
-//! (privacy model §3; ARCHITECTURE.md, invariants 2 and 3).
+//! (ARCHITECTURE.md, invariant 2). Proof: release.md. Source: privacy model §3, §8.
 
 use ledger::{ChargeId, Receipt};
 use privacy::{Entropy, Quorum};

@@ -1,7 +1,7 @@
 //! The ledger: what was charged to every person, and what was published for it.
 //!
 //! Append-only and hash-chained; a charge is durable before its [`Receipt`] exists, and without a
-//! receipt nothing is drawn. `verify` names the first byte that lies. Proof: charge.md.
+//! receipt nothing is drawn. `verify` names the first byte that lies. The proof is in charge.md.
 
 mod anchor;
 mod books;

@@ -2,7 +2,8 @@
 //!
 //! For each person: (1) map row cells to a family's cells, (2) keep at most L of them by keyed
 //! rank, (3) add one to each kept cell of every marginal of the family. No set of people is built.
-//! Guarantee: one person changes a marginal by at most one in at most L cells (privacy model §2).
+//! Guarantee: one person changes a marginal by at most one in at most L cells. Proof: tally.md.
+//! Source: privacy model §2 (bounding, clip family).
 
 use privacy::{BoundingKey, CellLimit, keep};
 use serde::{Deserialize, Serialize};

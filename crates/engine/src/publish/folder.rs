@@ -175,3 +175,72 @@ impl Publication {
         Ok(Self { path: path.to_owned(), manifest, sheet: Sheet::from_csv(&data)? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ledger::{ChargeRequest, Ledger, PlanHash};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A ledger with one charge, published as release `r` with this manifest's digest if any.
+    fn history(root: &Path, manifest: Option<&[u8]>) -> History {
+        let (dir, anchor) = (root.join("ledger"), root.join("anchor"));
+        let mut ledger = Ledger::open(&dir, &anchor).unwrap();
+        let cost = privacy::Budget { rho: "0.01".parse().unwrap(), ..privacy::Budget::ZERO };
+        let request = ChargeRequest {
+            plan: PlanHash([1; 32]),
+            product: "residents".to_owned(),
+            period: "2026-10".to_owned(),
+            snapshot: String::new(),
+            partner: "public".to_owned(),
+            cost,
+            caps: cost,
+        };
+        let charge = ledger.charge(request, "now").unwrap().open(&PlanHash([1; 32])).unwrap();
+        if let Some(manifest) = manifest {
+            let digest = blake3::hash(manifest).to_hex().to_string();
+            ledger.publish(&charge, "r", &digest, "now").unwrap();
+        }
+        drop(ledger);
+        History::read(&dir, &anchor).unwrap()
+    }
+
+    fn draft(root: &Path, manifest: &[u8]) -> PathBuf {
+        let releases = root.join("releases");
+        let draft = Draft::start(&releases, "r").unwrap();
+        draft.put("manifest.json", manifest).unwrap();
+        releases
+    }
+
+    fn listing(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap();
+        names.map(|it| it.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_release_that_the_ledger_recorded_is_published_by_the_next_command() {
+        let root = TempDir::new().unwrap();
+        let releases = draft(root.path(), b"{}");
+        recover(&releases, &history(root.path(), Some(b"{}"))).unwrap();
+        assert_eq!(listing(&releases), ["r"]);
+    }
+
+    #[test]
+    fn a_half_written_release_is_removed_and_its_charge_stays_abandoned() {
+        let root = TempDir::new().unwrap();
+        let releases = draft(root.path(), b"{");
+        let history = history(root.path(), None);
+        recover(&releases, &history).unwrap();
+        assert!(listing(&releases).is_empty());
+        assert_eq!(history.charges()[0].state, State::Abandoned);
+    }
+
+    #[test]
+    fn a_draft_that_is_not_what_was_recorded_is_never_shown() {
+        let root = TempDir::new().unwrap();
+        let releases = draft(root.path(), b"{\"other\":1}");
+        recover(&releases, &history(root.path(), Some(b"{}"))).unwrap();
+        assert!(listing(&releases).is_empty());
+    }
+}
