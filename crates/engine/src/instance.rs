@@ -45,6 +45,7 @@ impl Instance {
                 .at(root.display())
                 .remedy("choose another folder, or use this one as it is"));
         }
+        check_no_keys_left(root)?;
         for part in ["mapping", "policy", "vault", "ledger", "releases", "reports", "quarantine"] {
             let folder = root.join(part);
             fs::create_dir_all(&folder).map_err(|cause| io_error("create", &folder, &cause))?;
@@ -52,8 +53,7 @@ impl Instance {
         for (name, text) in MAPPINGS {
             write_new(&root.join("mapping").join(name), text)?;
         }
-        let name = root.file_name().and_then(|it| it.to_str()).filter(|it| config::is_name(it));
-        write_new(&config, &TEMPLATE.replace("{name}", name.unwrap_or("quorate")))?;
+        write_new(&config, &TEMPLATE.replace("{name}", &name(root)))?;
         Self::open(root)
     }
 
@@ -144,6 +144,24 @@ impl Instance {
     pub fn anchor_path(&self) -> Result<PathBuf> {
         Ok(self.keys_dir()?.join("anchor"))
     }
+}
+
+/// A ledger that starts anew beside the anchor of an older one would look rolled back for ever.
+fn check_no_keys_left(root: &Path) -> Result<()> {
+    let absolute = std::path::absolute(root).map_err(|cause| io_error("resolve", root, &cause))?;
+    let keys = Config::parse(&TEMPLATE.replace("{name}", &name(root)), &absolute)?.keys_dir;
+    if !keys.join("anchor").exists() {
+        return Ok(());
+    }
+    Err(Error::input("I11", "an earlier instance at this path has left its keys")
+        .at(keys.display())
+        .remedy("move that folder away if its data is gone for good, or choose another folder"))
+}
+
+/// What an instance in `root` is called until somebody names it.
+fn name(root: &Path) -> String {
+    let name = root.file_name().and_then(|it| it.to_str()).filter(|it| config::is_name(it));
+    name.unwrap_or("quorate").to_owned()
 }
 
 fn write_new(path: &Path, text: &str) -> Result<()> {

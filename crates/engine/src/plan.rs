@@ -29,7 +29,8 @@ pub struct PrivatePlan {
     pub view: View,
     /// The clip families; marginals of one family share each person's kept cells.
     pub families: Vec<Family>,
-    /// Digest of the policy that allotted the budget.
+    /// Digest of the policy that allotted the budget: noted, and no part of what is asked, so
+    /// that another policy which asks the same is not charged again.
     pub policy_hash: String,
     /// The public code lists.
     pub codes: Codes,
@@ -46,7 +47,6 @@ struct Canonical<'plan> {
     floor: u32,
     view: View,
     families: &'plan [Family],
-    policy_hash: &'plan str,
     codes_hash: String,
 }
 
@@ -68,7 +68,6 @@ impl PrivatePlan {
             floor: self.floor.people(),
             view: self.view,
             families: &self.families,
-            policy_hash: &self.policy_hash,
             codes_hash: self.codes.hash(),
         })
         .map_err(|cause| Error::fault("F03", format!("plan cannot be written: {cause}")))

@@ -153,15 +153,18 @@ fn a_batch_loaded_again_changes_nothing() {
 #[test]
 fn a_spent_budget_refuses_before_anything_is_read() {
     let world = World::loaded();
-    world.data(&["release", "run", "residents", "--period", "2026-10"]);
-    world.edit("data/policy/policy.toml", "rho = \"0.05\"", "rho = \"0.0455\"");
-    world.edit("data/policy/policy.toml", "rho = \"0.0045\"", "rho = \"0\"");
-    // The policy changed, so this is another plan; it no longer fits beside the first charge.
-    world.data(&["release", "run", "presence", "--period", "2026-10"]);
+    let residents = ["release", "run", "residents", "--period", "2026-10"];
+    world.data(&residents);
+    world.data(&["release", "run", "web_audience", "--period", "2026-10"]);
+    // Words of the policy are no part of what is asked: the same question costs nothing again.
+    world.edit("data/policy/policy.toml", "DPIA-2026-001", "DPIA-2026-002");
+    world.data(&residents);
+    assert_eq!(world.data(&["ledger", "list"]).as_array().unwrap().len(), 2);
+    // Another split of the same month is another question, and does not fit beside the first.
+    world.edit("data/policy/residents.toml", "rho = \"0.008\"", "rho = \"0.007\"");
     let before = contents(&world.path("data/ledger"));
-    let run = ["release", "run", "residents", "--period", "2026-10"];
-    let error = world.refused(&run, 4, "L01");
-    assert!(error.contains("left 0.0155"), "{error}");
+    let error = world.refused(&residents, 4, "L01");
+    assert!(error.contains("left 0.0165"), "{error}");
     assert_eq!(contents(&world.path("data/ledger")), before);
     assert!(
         contents(&world.path("data/releases")).iter().all(|it| !it
@@ -273,6 +276,16 @@ fn a_folder_that_cannot_be_written_costs_nothing() {
     let output = world.run(&["init", "a-file/data"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("[F01]"));
+}
+
+#[test]
+fn a_folder_made_again_where_keys_were_left_is_told_so() {
+    let world = World::loaded();
+    world.data(&["release", "run", "residents", "--period", "2026-10"]);
+    fs::remove_dir_all(world.path("data")).unwrap();
+    let error = world.refused(&["init", "data"], 1, "I11");
+    assert!(error.contains("state/quorate/data-"), "{error}");
+    assert!(!world.path("data/quorate.toml").exists());
 }
 
 #[test]

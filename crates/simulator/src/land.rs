@@ -8,6 +8,9 @@ use crate::world::{SimulateError, Spread, World};
 /// The operator's share of residents.
 pub(crate) const MARKET_SHARE: f64 = 0.4;
 
+/// The areas are enough when they would hold this share of the customers, and too many above it.
+const FULL: (f64, f64) = (0.95, 1.08);
+
 /// One cell for so many postcodes: denser where people are.
 const POSTCODES_PER_CELL: u32 = 45;
 
@@ -39,26 +42,31 @@ impl Land {
         let postcodes: u32 = geography.sectors.iter().map(|it| it.postcodes).sum();
         let total = number(Pyramid::built_in().total());
         let per_postcode = MARKET_SHARE * total / f64::from(postcodes);
-        let order = area_order(world, geography)?;
+        let room = f64::from(postcodes) * per_postcode;
+        let wanted = f64::from(world.subscribers);
+        if wanted > room {
+            return Err(SimulateError::TooMany { asked: world.subscribers, most: whole(room) });
+        }
         let mut areas = Vec::new();
         let mut homes: Vec<(u16, f64)> = Vec::new();
         let mut filled = 0.0;
-        let wanted = f64::from(world.subscribers);
-        for area in order {
+        for area in area_order(world, geography)? {
             let members = (0_u16..).zip(&geography.sectors).filter(|it| it.1.area == area);
             let own: Vec<(u16, f64)> =
                 members.map(|(at, it)| (at, f64::from(it.postcodes) * per_postcode)).collect();
-            filled += own.iter().map(|it| it.1).sum::<f64>();
+            let people: f64 = own.iter().map(|it| it.1).sum();
+            let fits = areas.is_empty() || filled + people <= wanted * FULL.1;
+            if world.spread == Spread::Outwards && !fits {
+                continue;
+            }
+            filled += people;
             homes.extend(own);
             areas.extend(geography.areas.get(usize::from(area)).map(|it| it.code.clone()));
-            if filled >= wanted && world.spread == Spread::Outwards {
+            if world.spread == Spread::Outwards && filled >= wanted * FULL.0 {
                 break;
             }
         }
-        if filled < wanted {
-            return Err(SimulateError::TooMany { asked: world.subscribers, most: whole(filled) });
-        }
-        // The density of a real operator, but for the last area's surplus, spread over all.
+        // Whole areas never hold exactly so many: all are made a little denser or thinner.
         let homes = apportion(&homes, wanted / filled, world.subscribers);
         let (cells, cells_of_home) = cells(world, geography, &homes);
         Ok(Self { areas, homes, cells, cells_of_home })
