@@ -34,7 +34,7 @@ pub struct Shown {
 }
 
 /// The postcode area from which the demo's operator grows: sectors of ordinary size, two regions.
-const ORIGIN: &str = "AL";
+const ORIGIN: &str = "SG";
 
 /// What a demo folder was made with.
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
