@@ -36,6 +36,12 @@ pub struct Sealed {
 }
 
 impl Sealed {
+    /// Aggregates that a test makes up.
+    #[cfg(test)]
+    pub(crate) const fn of(counts: Vec<Vec<u32>>) -> Self {
+        Self { counts }
+    }
+
     /// Opens the aggregates for the one function that draws noise over them.
     pub(crate) fn into_counts(self) -> Vec<Vec<u32>> {
         self.counts
