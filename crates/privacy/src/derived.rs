@@ -8,7 +8,7 @@
 use num_bigint::BigUint;
 use num_integer::Integer;
 
-use crate::noise::Variance;
+use crate::noise::{Variance, sqrt_up};
 use crate::unit::Floor;
 
 /// 10⁹·ln(1/β) for β = 10⁻⁹, rounded up: ln 10⁹ = 20.723 265 836 946…
@@ -23,10 +23,8 @@ pub fn margin(group: Variance, part: Variance) -> u64 {
     let bottom = wide(group.denominator()) * part.denominator();
     // The least m with m² ≥ 2·(top/bottom)·ln(1/β), and m² is whole.
     let square = (top * 2_u8 * NANO_LN_INVERSE_BETA).div_ceil(&(bottom * 1_000_000_000_u64));
-    let root = square.sqrt();
-    let least = if &root * &root < square { root + 1_u8 } else { root };
     // Below 2^53: either variance is below 2^96.
-    u64::try_from(least).unwrap_or(u64::MAX)
+    u64::try_from(sqrt_up(&square)).unwrap_or(u64::MAX)
 }
 
 /// Whether the share of a part with `part` noisy people in a group with `group` may be printed.

@@ -5,6 +5,7 @@
 //! `conversion` (what it added up to). Each claim has its proof in the `.md` beside the code.
 
 pub mod bounding;
+pub mod clip;
 pub mod conversion;
 pub mod derived;
 pub mod mechanism;
@@ -13,7 +14,11 @@ pub mod noise;
 pub mod unit;
 
 pub use bounding::{BoundingKey, keep};
-pub use mechanism::{ClampedSum, MechanismError, Quorum, Shown};
+pub use clip::{CellWeight, ClippedCount, Scale};
+pub use mechanism::{
+    ClampedSum, MechanismError, Quorum, Shown, ShownClipped, SoftGate, SoftQuorum, SoftSum,
+    SoftSumError,
+};
 pub use meter::{Meter, Overspent};
 #[cfg(any(test, feature = "seeded-entropy"))]
 pub use noise::SeededEntropy;

@@ -2,6 +2,8 @@
 
 mod clamped_sum;
 mod quorum;
+mod soft_quorum;
 
 pub use clamped_sum::ClampedSum;
 pub use quorum::{MechanismError, Quorum, Shown};
+pub use soft_quorum::{ShownClipped, SoftGate, SoftQuorum, SoftSum, SoftSumError};

@@ -4,6 +4,7 @@ mod bernoulli;
 mod bracket;
 mod entropy;
 mod gaussian;
+mod normal;
 mod tail;
 mod variance;
 
@@ -11,5 +12,7 @@ mod variance;
 pub use entropy::SeededEntropy;
 pub use entropy::{Entropy, EntropyFailed, SystemEntropy};
 pub use gaussian::DiscreteGaussian;
+pub use normal::NormalQuantile;
 pub use tail::{Probability, TailError, least_excess, tail_probability};
 pub use variance::Variance;
+pub(crate) use variance::sqrt_up;

@@ -131,7 +131,7 @@ impl Tail {
 }
 
 /// δ₁ = 1 − (1 − δ)^(1/L) in units of 2^−256, rounded down.
-fn per_draw(limit: CellLimit, delta: Delta) -> BigUint {
+pub(super) fn per_draw(limit: CellLimit, delta: Delta) -> BigUint {
     let wanted = (BigUint::from(Delta::ONE.atto() - delta.atto()) << BITS)
         .div_ceil(&BigUint::from(Delta::ONE.atto()));
     // The lower end is judged, so that what holds here holds in truth.

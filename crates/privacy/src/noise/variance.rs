@@ -3,8 +3,11 @@
 //! σ² = C²·L / 2ρ: one person moves L cells by at most C each, a distance of C·√L, which noise of
 //! this variance prices at ρ. Proof: ../mechanism/quorum.md. Source: privacy model §3.
 
-use crate::unit::{CellLimit, OutOfRange, Rho};
+use num_bigint::BigUint;
 use num_integer::Integer;
+
+use crate::clip::CellWeight;
+use crate::unit::{CellLimit, OutOfRange, Rho};
 
 /// The parameter σ² of a discrete Gaussian: an exact fraction in lowest terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +62,29 @@ impl Variance {
         Self::new(scaled, 2 * u128::from(rho.nano()))
     }
 
+    /// The variance, on a lattice of 2^−`bits` units, of a sum of values in 0..=`cap` whose people
+    /// are clipped and whose cell has the weight a = α/2^12: C²·4^bits / 2ρa² (privacy model §2).
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when the cap or ρ is zero, or the cap too large for the fraction.
+    pub(crate) fn of_clipped(
+        cap: u64,
+        weight: CellWeight,
+        rho: Rho,
+        bits: u32,
+    ) -> Result<Self, OutOfRange> {
+        let unit = (u128::from(Rho::NANO) << (2 * bits)) << 24;
+        let shared = 2 * u128::from(rho.nano()) * u128::from(weight.square());
+        let common = unit.gcd(&shared).max(1);
+        let scaled = (u128::from(cap) * u128::from(cap)).checked_mul(unit / common);
+        let scaled = scaled.ok_or_else(|| OutOfRange {
+            unit: "cap",
+            found: cap.to_string(),
+            allowed: "a smaller cap: its square at this weight and rho passes 2^128",
+        })?;
+        Self::new(scaled, shared / common)
+    }
+
     /// The fraction's upper part.
     #[must_use]
     pub const fn numerator(self) -> u128 {
@@ -77,4 +103,10 @@ impl Variance {
     pub fn to_f64(self) -> f64 {
         self.numerator as f64 / self.denominator as f64
     }
+}
+
+/// ⌈√`square`⌉.
+pub(crate) fn sqrt_up(square: &BigUint) -> BigUint {
+    let root = square.sqrt();
+    if &root * &root < *square { root + 1_u8 } else { root }
 }
