@@ -1,6 +1,8 @@
 //! What may be said about a cell: people by the quorum mechanism, sums beside an opened gate.
 
 mod clamped_sum;
+#[cfg(test)]
+mod hockey_stick;
 mod quorum;
 mod soft_quorum;
 

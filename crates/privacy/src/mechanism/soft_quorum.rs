@@ -64,7 +64,8 @@ impl SoftQuorum {
         Self::on_lattice(LATTICE_BITS, floor, kept, Budget { rho, delta })
     }
 
-    fn on_lattice(
+    /// The same on a lattice of 2^−`bits` people; coarse ones can be enumerated.
+    pub(super) fn on_lattice(
         bits: u32,
         floor: Floor,
         kept: CellLimit,
