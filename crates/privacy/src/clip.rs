@@ -6,12 +6,16 @@
 //! Guarantee: Σ(a·f)² ≤ 1 with a = α/2^12 and f = φ/2^20, identically: no check can fail on data.
 //! Integers only. Proof: clip.md. Source: privacy model §2 (soft bounding, L2 clip).
 
+mod family;
+
 use std::num::{NonZeroU16, NonZeroU64};
 
 use num_bigint::BigUint;
 use num_integer::Roots;
 
 use crate::unit::{CellLimit, OutOfRange};
+
+pub use family::{ClipFamily, Clipped, Member};
 
 /// Fractional bits of a clipped person: counts are in units of 2^−20 people.
 pub const LATTICE_BITS: u32 = 20;

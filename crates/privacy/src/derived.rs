@@ -8,13 +8,15 @@
 use num_bigint::BigUint;
 use num_integer::Integer;
 
+use crate::clip::LATTICE_BITS;
+use crate::mechanism::ShownClipped;
 use crate::noise::{Variance, sqrt_up};
 use crate::unit::Floor;
 
 /// 10⁹·ln(1/β) for β = 10⁻⁹, rounded up: ln 10⁹ = 20.723 265 836 946…
 const NANO_LN_INVERSE_BETA: u64 = 20_723_265_837;
 
-/// The margin ⌈√(2(σ_g² + σ_a²)·ln(1/β))⌉ in people: integers, rounded up at each step.
+/// The margin ⌈√(2(σ_g² + σ_a²)·ln(1/β))⌉ in the variances' own unit: integers, rounded up at each step.
 #[must_use]
 pub fn margin(group: Variance, part: Variance) -> u64 {
     let wide = |part: u128| BigUint::from(part);
@@ -29,11 +31,48 @@ pub fn margin(group: Variance, part: Variance) -> u64 {
 
 /// Whether the share of a part with `part` noisy people in a group with `group` may be printed.
 ///
-/// Both shown by the quorum mechanism, of one clip family, before any mean dilution; `margin` is
-/// [`margin`] of their two variances.
+/// Both shown by the quorum mechanism, of one clip family; `margin` is [`margin`] of their two
+/// variances.
 #[must_use]
 pub fn share_allowed(group: u64, part: u64, floor: Floor, margin: u64) -> bool {
-    group
-        .checked_sub(part)
-        .is_some_and(|rest| rest >= u64::from(floor.people()).saturating_add(margin))
+    leaves(group, part, u64::from(floor.people()), margin)
+}
+
+/// The same for clipped people, where the variances, and so `margin`, are on the lattice.
+///
+/// ```
+/// # use privacy::{Floor, ShownClipped, derived};
+/// fn share(group: &ShownClipped, part: &ShownClipped) -> Option<f64> {
+///     derived::clipped_share_allowed(group, part, Floor::QUORUM, 0)
+///         .then(|| derived::clipped_share(group, part))
+/// }
+/// ```
+///
+/// An estimate, which the mean dilution has multiplied, is no such number:
+///
+/// ```compile_fail,E0308
+/// # use privacy::{Estimate, Floor, ShownClipped, derived};
+/// fn share(group: &Estimate, part: &ShownClipped) -> bool {
+///     derived::clipped_share_allowed(group, part, Floor::QUORUM, 0)
+/// }
+/// ```
+#[must_use]
+pub fn clipped_share_allowed(
+    group: &ShownClipped,
+    part: &ShownClipped,
+    floor: Floor,
+    margin: u64,
+) -> bool {
+    leaves(group.units(), part.units(), u64::from(floor.people()) << LATTICE_BITS, margin)
+}
+
+/// The share of `part` in `group`, 0 to 1, for display; people weigh by how much of them counts.
+#[must_use]
+#[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "display only")]
+pub fn clipped_share(group: &ShownClipped, part: &ShownClipped) -> f64 {
+    (part.units() as f64 / group.units() as f64).min(1.0)
+}
+
+fn leaves(group: u64, part: u64, floor: u64, margin: u64) -> bool {
+    group.checked_sub(part).is_some_and(|rest| rest >= floor.saturating_add(margin))
 }

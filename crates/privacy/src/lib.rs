@@ -14,10 +14,10 @@ pub mod noise;
 pub mod unit;
 
 pub use bounding::{BoundingKey, keep};
-pub use clip::{CellWeight, ClippedCount, Scale};
+pub use clip::{CellWeight, ClipFamily, Clipped, ClippedCount, Scale};
 pub use mechanism::{
-    ClampedSum, MechanismError, Quorum, Shown, ShownClipped, SoftGate, SoftQuorum, SoftSum,
-    SoftSumError,
+    ClampedSum, Dilution, DilutionSums, Estimate, Factor, MechanismError, Quorum, Shown,
+    ShownClipped, SoftGate, SoftQuorum, SoftSum, SoftSumError,
 };
 pub use meter::{Meter, Overspent};
 #[cfg(any(test, feature = "seeded-entropy"))]

@@ -1,11 +1,14 @@
-//! What may be said about a cell: people by the quorum mechanism, sums beside an opened gate.
+//! What may be said about a cell: people by the quorum mechanism, sums beside an opened gate, and
+//! how much clipping took.
 
 mod clamped_sum;
+mod dilution;
 #[cfg(test)]
 mod hockey_stick;
 mod quorum;
 mod soft_quorum;
 
 pub use clamped_sum::ClampedSum;
+pub use dilution::{Dilution, DilutionSums, Estimate, Factor};
 pub use quorum::{MechanismError, Quorum, Shown};
 pub use soft_quorum::{ShownClipped, SoftGate, SoftQuorum, SoftSum, SoftSumError};

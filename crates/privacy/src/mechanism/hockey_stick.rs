@@ -37,7 +37,7 @@ fn real(integer: i64) -> f64 {
 
 /// P[Z = z] for z in −reach..=reach, which is 10σ.
 fn noise(variance: f64) -> (i64, Vec<f64>) {
-    let reach = (0..).find(|&z| real(z * z) > 100.0 * variance).unwrap();
+    let reach = (0..10_000).find(|&z| real(z * z) > 100.0 * variance).unwrap();
     let weight = |z: i64| (-real(z * z) / (2.0 * variance)).exp();
     let total: f64 = (-reach..=reach).map(weight).sum();
     (reach, (-reach..=reach).map(|z| weight(z) / total).collect())

@@ -1,0 +1,110 @@
+//! F: what one person moves, when it is one, and that a print stays below what was released.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use privacy::{
+    CellLimit, CellWeight, ClippedCount, Dilution, DilutionSums, Factor, Floor, Quorum, Rho, Scale,
+    SeededEntropy, Shown, ShownClipped, SoftQuorum,
+};
+use proptest::prelude::*;
+
+const LIMIT: u32 = 16;
+const CAP: u32 = 64;
+
+fn limit(cells: u32) -> CellLimit {
+    CellLimit::new(cells).unwrap()
+}
+
+fn dilution(rho: &str) -> Dilution {
+    Dilution::new(limit(LIMIT), limit(CAP), rho.parse().unwrap()).unwrap()
+}
+
+fn scale(cells: usize) -> Scale {
+    Scale::of(vec![CellWeight::full(limit(LIMIT)); cells])
+}
+
+/// The family's total of people, which is shown.
+fn total(entropy: &mut SeededEntropy) -> Shown {
+    let quorum = Quorum::new(
+        Floor::QUORUM,
+        CellLimit::ONE,
+        "0.01".parse().unwrap(),
+        "1e-12".parse().unwrap(),
+    );
+    quorum.unwrap().release(1_000_000, entropy).unwrap().unwrap()
+}
+
+/// A shown cell of `people` and a half, very nearly.
+fn shown(people: u64) -> ShownClipped {
+    let quorum = SoftQuorum::new(Floor::QUORUM, CellLimit::ONE, Rho::MAX, "1e-12".parse().unwrap());
+    let gate = quorum.unwrap().gate(CellWeight::full(CellLimit::ONE)).unwrap();
+    let mut count = ClippedCount::default();
+    (0..people).for_each(|_| count.add(Scale::WHOLE));
+    // Half a person above: the noise of a fortieth never reaches the next integer.
+    count.add(Scale::of([CellWeight::full(CellLimit::ONE); 4]));
+    gate.release(count, &mut SeededEntropy::new(1)).unwrap().unwrap()
+}
+
+fn factor(rho: &str, people: u32, kept: u64, cells: u64, scale: Scale) -> Factor {
+    let dilution = dilution(rho);
+    let mut sums = DilutionSums::default();
+    (0..people).for_each(|_| dilution.add(&mut sums, kept, cells, scale));
+    let mut entropy = SeededEntropy::new(8412);
+    let total = total(&mut entropy);
+    dilution.release(Some(&total), sums, &mut entropy).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn the_pair_moves_by_at_most_the_cap(kept in 0_u64..5_000, more in 0_u64..5_000, alpha in 1_usize..300) {
+        let (left, lost) = dilution("0.001").contribution(kept, kept + more, scale(alpha));
+        prop_assert!(left + lost <= u64::from(CAP) << 20);
+        prop_assert_eq!(left + lost, (kept + more).min(u64::from(CAP)) << 20);
+        prop_assert_eq!(left, (kept * u64::from(scale(alpha).units())).min(u64::from(CAP) << 20));
+    }
+}
+
+#[test]
+fn f_is_what_clipping_took_on_average() {
+    // Sixty cells each at full weights of sixteen: φ = √(16/60) = 0.516, so F = 1.94.
+    let found = factor("0.0003", 100_000, 60, 60, scale(60));
+    assert!((found.to_f64() - 1.936).abs() < 0.02, "{}", found.to_f64());
+    assert!(found.standard_error() > 0.0 && found.standard_error() < 0.01);
+    assert!((found.share_lost() - (1.0 - 1.0 / 1.936)).abs() < 0.01);
+}
+
+#[test]
+fn f_is_one_where_it_is_not_clear_of_one() {
+    let one = |it: &Factor| (it.to_f64() - 1.0).abs() < 1e-12;
+    assert!(one(&factor("0.0003", 100_000, 10, 10, scale(10))), "nobody is clipped");
+    assert!(one(&factor("0.0003", 0, 0, 0, Scale::WHOLE)), "nobody is there");
+    assert!(one(&factor("0.000000001", 60, 60, 60, scale(60))), "too little to tell");
+    let none = DilutionSums::default();
+    let silent = dilution("0.1").release(None, none, &mut SeededEntropy::new(1)).unwrap();
+    assert!(one(&silent) && silent.print(&shown(500), &[]).people() == 500);
+}
+
+#[test]
+fn f_is_at_most_the_root_of_the_caps_over_the_limit() {
+    // 4,096 cells each, sixteen of them kept: sixty-four count, F would be four, and is two.
+    let found = factor("0.1", 100_000, 16, 4_096, Scale::WHOLE);
+    assert!((found.to_f64() - 2.0).abs() < 1e-12);
+    assert_eq!(found.print(&shown(500), &[]).people(), 1_000);
+}
+
+#[test]
+fn a_print_stays_below_everything_released_about_a_larger_group() {
+    // Three hundred light users in a family whose F is 1.94.
+    let found = factor("0.0003", 100_000, 60, 60, scale(60));
+    let print = |bounds: &[u64]| found.print(&shown(300), bounds).people();
+    assert!((570..=590).contains(&print(&[])), "{}", print(&[]));
+    assert_eq!(print(&[310]), 310);
+    assert_eq!(print(&[10_000, 420]), 420);
+}
+
+#[test]
+fn no_f_without_a_budget_or_with_a_cap_below_the_limit() {
+    assert!(Dilution::new(limit(16), limit(64), Rho::ZERO).is_err());
+    let refused = Dilution::new(limit(16), limit(15), "0.1".parse().unwrap()).unwrap_err();
+    assert!(refused.to_string().contains("L to K cells a person"), "{refused}");
+}
