@@ -1,7 +1,8 @@
 //! Charging: write ahead, make durable, then hand out a receipt.
 //!
 //! (1) Add up what the period has paid, whatever the snapshot. (2) Refuse if a cap would be
-//! passed. (3) Append the charge and wait for the disk. (4) Move the anchor. (5) Only then is there
+//! passed. (3) Append the charge and wait for the disk. (4) Move the anchor and sign the checkpoint.
+//! (5) Only then is there
 //! a receipt. A crash after (3) keeps the charge. After a failed write nothing more is written, since
 //! nobody knows what the disk holds. Proof: charge.md.
 //! Source: privacy model §8 (write-ahead, filter).
@@ -14,8 +15,8 @@ use std::path::Path;
 
 use privacy::{Budget, Meter};
 
-use crate::anchor::Anchor;
 use crate::books::Books;
+use crate::checkpoint::CheckpointSigner;
 use crate::entry::{Charge, ChargeId, Entry, PlanHash, Publication, Record, digest, line};
 use crate::error::{ChargeError, LedgerError};
 use crate::history::History;
@@ -26,6 +27,7 @@ use crate::verify::check;
 /// The one writer of a ledger.
 pub struct Ledger {
     storage: Box<dyn Storage>,
+    signer: CheckpointSigner,
     history: History,
     books: Books,
     /// True from the first step of a write until its last has succeeded.
@@ -104,20 +106,21 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`] when it does not hold, was rolled back, or another process writes.
-    pub fn open(dir: &Path, anchor: &Path) -> Result<Self, LedgerError> {
-        Self::on(Box::new(Files::open(dir, anchor)?))
+    pub fn open(dir: &Path, anchor: &Path, signer: CheckpointSigner) -> Result<Self, LedgerError> {
+        Self::on(Box::new(Files::open(dir, anchor)?), signer)
     }
 
     /// Opens what `storage` holds: cuts a torn line, and makes durable before it anchors.
-    fn on(mut storage: Box<dyn Storage>) -> Result<Self, LedgerError> {
-        let verified = check(&storage.read()?, storage.place())?;
+    fn on(mut storage: Box<dyn Storage>, signer: CheckpointSigner) -> Result<Self, LedgerError> {
+        let verified = check(&storage.read()?, storage.place(), &signer.verifier())?;
         if verified.torn > 0 {
             storage.truncate(verified.length)?;
         }
         storage.sync()?;
-        let history = History::of(verified.entries, verified.head);
-        let mut ledger = Self { storage, history, books: verified.books, unsure: false };
-        ledger.move_anchor()?;
+        let history = History::of(verified.entries, verified.head, verified.tree);
+        let books = verified.books;
+        let mut ledger = Self { storage, signer, history, books, unsure: false };
+        ledger.move_head()?;
         Ok(ledger)
     }
 
@@ -189,16 +192,19 @@ impl Ledger {
         self.books.enter(&entry).map_err(|cause| self.unwritable(cause))?;
         self.storage.append(&line(&head, &json))?;
         self.storage.sync()?;
-        self.history.push(entry, head);
-        self.move_anchor()?;
+        self.history.push(entry, head, &json);
+        self.move_head()?;
         self.unsure = false;
         Ok(())
     }
 
-    fn move_anchor(&mut self) -> Result<(), LedgerError> {
-        let head = self.history.head().to_owned();
-        let entries = self.next_place();
-        self.storage.move_anchor(&Anchor { entries, head })
+    /// Moves the anchor, then the checkpoint: nobody is shown a head that a rollback could undo.
+    fn move_head(&mut self) -> Result<(), LedgerError> {
+        let anchor = self.history.anchor();
+        self.storage.move_anchor(&anchor)?;
+        let signed = self.signer.sign(&anchor);
+        let signed = signed.map_err(|cause| self.unwritable(cause.to_string()))?;
+        self.storage.move_checkpoint(signed.note())
     }
 
     fn unwritable(&self, cause: String) -> LedgerError {

@@ -38,8 +38,8 @@ pub enum LedgerError {
     },
     /// The ledger is shorter than the anchor outside the data folder says.
     #[error(
-        "the ledger {path} holds {found} entries and ends at byte {byte}, the anchor {anchor} has \
-         seen {expected}: the folder was rolled back; restore the newer ledger",
+        "the ledger {path} holds {found} entries and ends at byte {byte}, {anchor} has seen \
+         {expected}: the folder was rolled back; restore the newer ledger",
         path = path.display(), anchor = anchor.display()
     )]
     RolledBack {

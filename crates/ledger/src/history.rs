@@ -5,8 +5,11 @@ use std::path::Path;
 
 use privacy::Budget;
 
+use crate::anchor::Anchor;
+use crate::checkpoint::CheckpointVerifier;
 use crate::entry::{Charge, Entry, Publication, Record};
 use crate::error::LedgerError;
+use crate::tree::Tree;
 use crate::verify::verify;
 
 /// A verified ledger.
@@ -14,6 +17,7 @@ use crate::verify::verify;
 pub struct History {
     entries: Vec<Entry>,
     head: String,
+    tree: Tree,
 }
 
 /// What became of a charge.
@@ -41,18 +45,30 @@ impl History {
     ///
     /// # Errors
     /// [`LedgerError`] when it does not hold.
-    pub fn read(dir: &Path, anchor: &Path) -> Result<Self, LedgerError> {
-        let verified = verify(dir, anchor)?;
-        Ok(Self { entries: verified.entries, head: verified.head })
+    pub fn read(dir: &Path, anchor: &Path, key: &CheckpointVerifier) -> Result<Self, LedgerError> {
+        let verified = verify(dir, anchor, key)?;
+        Ok(Self { entries: verified.entries, head: verified.head, tree: verified.tree })
     }
 
-    pub(crate) const fn of(entries: Vec<Entry>, head: String) -> Self {
-        Self { entries, head }
+    pub(crate) const fn of(entries: Vec<Entry>, head: String, tree: Tree) -> Self {
+        Self { entries, head, tree }
     }
 
-    pub(crate) fn push(&mut self, entry: Entry, head: String) {
+    pub(crate) fn push(&mut self, entry: Entry, head: String, json: &[u8]) {
         self.entries.push(entry);
         self.head = head;
+        self.tree.push(json);
+    }
+
+    /// What is anchored and signed of it.
+    pub(crate) fn anchor(&self) -> Anchor {
+        let size = self.tree.size();
+        let genesis = Anchor::genesis();
+        Anchor { size, root: self.tree.root(size).unwrap_or(genesis.root) }
+    }
+
+    pub(crate) const fn tree(&self) -> &Tree {
+        &self.tree
     }
 
     /// Every entry, oldest first.

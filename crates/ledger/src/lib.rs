@@ -6,14 +6,19 @@
 mod anchor;
 mod books;
 mod charge;
+mod checkpoint;
 mod entry;
 mod error;
 mod history;
+mod proof;
 mod storage;
+mod tree;
 mod verify;
 
 pub use charge::{ChargeRequest, Ledger, Receipt, WrongPlan};
+pub use checkpoint::{Checkpoint, CheckpointError, CheckpointSigner, CheckpointVerifier};
 pub use entry::{Charge, ChargeId, Entry, PlanHash, Publication, Record};
 pub use error::{ChargeError, LedgerError};
 pub use history::{Charged, History, State};
-pub use verify::{Verified, verify};
+pub use proof::{ConsistencyProof, InclusionProof, ProofError};
+pub use verify::{Verified, audit, verify};

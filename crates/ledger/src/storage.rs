@@ -7,18 +7,24 @@ pub(crate) mod files;
 use std::path::{Path, PathBuf};
 
 use crate::anchor::Anchor;
+use crate::checkpoint;
 use crate::error::LedgerError;
 
-/// The two files of a ledger: its entries, and the anchor outside the data folder.
+/// The files of a ledger: its entries and checkpoint, and the anchor outside the data folder.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub entries: PathBuf,
+    pub checkpoint: PathBuf,
     pub anchor: PathBuf,
 }
 
 impl Place {
     pub fn new(dir: &Path, anchor: &Path) -> Self {
-        Self { entries: dir.join("entries.log"), anchor: anchor.to_owned() }
+        Self {
+            entries: dir.join("entries.log"),
+            checkpoint: dir.join(checkpoint::FILE),
+            anchor: anchor.to_owned(),
+        }
     }
 }
 
@@ -27,6 +33,7 @@ impl Place {
 pub(crate) struct Image {
     pub entries: Vec<u8>,
     pub anchor: Option<Anchor>,
+    pub checkpoint: Option<Vec<u8>>,
 }
 
 /// The steps of a write. An error leaves a step undone, half done or done; nobody can tell which.
@@ -43,4 +50,6 @@ pub(crate) trait Storage: Send {
     fn sync(&mut self) -> Result<(), LedgerError>;
     /// Replaces the anchor: the old or the new one after a crash, the new one after the return.
     fn move_anchor(&mut self, anchor: &Anchor) -> Result<(), LedgerError>;
+    /// Replaces the checkpoint: the old or the new one after a crash.
+    fn move_checkpoint(&mut self, note: &[u8]) -> Result<(), LedgerError>;
 }

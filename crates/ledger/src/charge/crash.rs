@@ -3,6 +3,7 @@
 use privacy::Budget;
 
 use super::{ChargeRequest, Ledger};
+use crate::checkpoint::CheckpointSigner;
 use crate::entry::PlanHash;
 use crate::error::{ChargeError, LedgerError};
 use crate::storage::disk::{Disk, Fault, Kept, Trouble};
@@ -13,6 +14,10 @@ const FAULTS: [Fault; 3] = [Fault::Undone, Fault::Half, Fault::Done];
 
 fn rho(text: &str) -> Budget {
     Budget { rho: text.parse().unwrap(), ..Budget::ZERO }
+}
+
+fn open(disk: Disk) -> Result<Ledger, LedgerError> {
+    Ledger::on(Box::new(disk), CheckpointSigner::new("crash", &[5; 32]).unwrap())
 }
 
 fn request() -> ChargeRequest {
@@ -29,7 +34,7 @@ fn request() -> ChargeRequest {
 
 /// Opens, charges twice, publishing the first; returns how many receipts were given.
 fn live(disk: &Disk, trouble: Option<Trouble>) -> u64 {
-    let Ok(mut ledger) = Ledger::on(Box::new(disk.restart(trouble))) else { return 0 };
+    let Ok(mut ledger) = open(disk.restart(trouble)) else { return 0 };
     let mut receipts = 0;
     for charge in 0..2 {
         let Ok(receipt) = ledger.charge(request(), AT) else { continue };
@@ -44,7 +49,7 @@ fn live(disk: &Disk, trouble: Option<Trouble>) -> u64 {
 
 /// Opens what is left and compares it with the receipts that were given.
 fn check(disk: &Disk, receipts: u64, crashes: u64, label: &str) {
-    let opened = Ledger::on(Box::new(disk.restart(None)));
+    let opened = open(disk.restart(None));
     let mut ledger = opened.unwrap_or_else(|cause| panic!("{label}: {cause}"));
     let cost = rho(COST).rho.nano();
     let spent = ledger.history().spent("2026-10").rho.nano();
@@ -67,7 +72,7 @@ fn steps() -> usize {
 #[test]
 fn a_receipt_keeps_its_charge_through_any_two_crashes() {
     let steps = steps();
-    assert_eq!(steps, 2 + 3 * 3, "sync and anchor at the start, three steps for each entry");
+    assert_eq!(steps, 3 + 4 * 3, "sync, anchor, checkpoint at the start; four steps an entry");
     let each = || (0..=steps + 1).flat_map(|step| FAULTS.map(|fault| (step, fault)));
     for (first, second) in each().flat_map(|first| each().map(move |second| (first, second))) {
         for kept in [Kept::Nothing, Kept::Half, Kept::All] {
@@ -89,15 +94,15 @@ fn a_receipt_keeps_its_charge_through_any_two_crashes() {
 
 #[test]
 fn after_a_failed_write_nothing_more_is_charged_until_a_restart() {
-    for (step, fault) in (2..steps()).flat_map(|step| FAULTS.map(|fault| (step, fault))) {
+    for (step, fault) in (3..steps()).flat_map(|step| FAULTS.map(|fault| (step, fault))) {
         let disk = Disk::new();
         let trouble = Trouble { step, fault, deadly: false };
         let receipts = live(&disk, Some(trouble));
         check(&disk, receipts, 1, &format!("{trouble:?}"));
     }
     let disk = Disk::new();
-    let trouble = Trouble { step: 2, fault: Fault::Half, deadly: false };
-    let mut ledger = Ledger::on(Box::new(disk.restart(Some(trouble)))).unwrap();
+    let trouble = Trouble { step: 3, fault: Fault::Half, deadly: false };
+    let mut ledger = open(disk.restart(Some(trouble))).unwrap();
     assert!(ledger.charge(request(), AT).is_err());
     let again = ledger.charge(request(), AT).unwrap_err();
     assert!(matches!(again, ChargeError::Ledger(LedgerError::Stopped(_))), "{again}");
@@ -108,6 +113,6 @@ fn a_disk_that_forgets_what_it_called_durable_is_noticed() {
     let disk = Disk::forgetful();
     assert_eq!(live(&disk, None), 2);
     disk.lose_power(Kept::Nothing);
-    let opened = Ledger::on(Box::new(disk.restart(None)));
+    let opened = open(disk.restart(None));
     assert!(matches!(opened, Err(LedgerError::RolledBack { found: 0, expected: 3, .. })));
 }

@@ -157,4 +157,12 @@ impl Storage for Disk {
             }
         })
     }
+
+    fn move_checkpoint(&mut self, note: &[u8]) -> Result<(), LedgerError> {
+        self.step(|state, fault| {
+            if fault == Fault::Done {
+                state.now.checkpoint = Some(note.to_owned());
+            }
+        })
+    }
 }

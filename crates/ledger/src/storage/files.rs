@@ -56,32 +56,41 @@ impl Storage for Files {
     }
 
     fn move_anchor(&mut self, anchor: &Anchor) -> Result<(), LedgerError> {
-        let path = &self.place.anchor;
-        let beside = path.with_extension("new");
-        let wrong = |cause| disk("write", &beside, cause);
-        let mut file = File::create(&beside).map_err(wrong)?;
-        file.write_all(anchor.line().as_bytes()).map_err(wrong)?;
-        file.sync_all().map_err(wrong)?;
-        fs::rename(&beside, path).map_err(|cause| disk("replace", path, cause))?;
-        path.parent().map_or(Ok(()), sync_folder)
+        replace(&self.place.anchor, anchor.line().as_bytes())
     }
+
+    fn move_checkpoint(&mut self, note: &[u8]) -> Result<(), LedgerError> {
+        replace(&self.place.checkpoint, note)
+    }
+}
+
+/// Writes a file whole: the old or the new one after a crash, the new one after the return.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
+    let beside = path.with_extension("new");
+    let wrong = |cause| disk("write", &beside, cause);
+    let mut file = File::create(&beside).map_err(wrong)?;
+    file.write_all(bytes).map_err(wrong)?;
+    file.sync_all().map_err(wrong)?;
+    fs::rename(&beside, path).map_err(|cause| disk("replace", path, cause))?;
+    path.parent().map_or(Ok(()), sync_folder)
 }
 
 /// What is stored at `place`, read without the lock.
 pub(crate) fn read(place: &Place) -> Result<Image, LedgerError> {
-    let (entries, anchor) = of_one_moment(|| bytes(&place.entries), || bytes(&place.anchor))?;
+    let data = || Ok((bytes(&place.entries)?, bytes(&place.checkpoint)?));
+    let ((entries, checkpoint), anchor) = of_one_moment(data, || bytes(&place.anchor))?;
     let anchor = anchor.map(|bytes| Anchor::parse(&bytes, &place.anchor)).transpose()?;
-    Ok(Image { entries: entries.unwrap_or_default(), anchor })
+    Ok(Image { entries: entries.unwrap_or_default(), anchor, checkpoint })
 }
 
-/// Reads the entries again for as long as a writer moves the anchor meanwhile.
-fn of_one_moment<T: PartialEq, E>(
-    mut entries: impl FnMut() -> Result<T, E>,
-    mut anchor: impl FnMut() -> Result<T, E>,
-) -> Result<(T, T), E> {
+/// Reads the data again for as long as a writer moves the anchor meanwhile.
+fn of_one_moment<T, A: PartialEq, E>(
+    mut data: impl FnMut() -> Result<T, E>,
+    mut anchor: impl FnMut() -> Result<A, E>,
+) -> Result<(T, A), E> {
     let mut before = anchor()?;
     loop {
-        let read = entries()?;
+        let read = data()?;
         let after = anchor()?;
         if before == after {
             return Ok((read, after));

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use super::check;
 use crate::anchor::Anchor;
+use crate::checkpoint::CheckpointSigner;
 use crate::entry::{Charge, ChargeId, Entry, Publication, Record, digest, genesis, line};
 use crate::error::LedgerError;
 use crate::storage::{Image, Place};
+use crate::tree::Tree;
 
 fn charge(place: u64, rho: &str) -> Record {
     Record::Charge(Charge {
@@ -29,20 +31,32 @@ fn publication(place: u64) -> Record {
     Record::Publication(Publication { charge, release, manifest_hash })
 }
 
+fn signer() -> CheckpointSigner {
+    CheckpointSigner::new("forged", &[3; 32]).unwrap()
+}
+
 /// Chains `records`, anchors the first `anchored` of them, and says what is wrong and where.
 fn lie(records: Vec<Record>, anchored: u64) -> Option<(u64, String)> {
-    let mut image = Image { entries: Vec::new(), anchor: Some(Anchor::genesis()) };
+    let signer = signer();
+    let sign = |anchor: &Anchor| Some(signer.sign(anchor).unwrap().note().to_owned());
+    let genesis_anchor = Anchor::genesis();
+    let checkpoint = sign(&genesis_anchor);
+    let mut image = Image { entries: Vec::new(), anchor: Some(genesis_anchor), checkpoint };
+    let mut tree = Tree::default();
     let mut head = genesis();
     for (place, record) in (0..).zip(records) {
         let at = "2026-11-01T00:00:00Z".to_owned();
         let json = serde_json::to_vec(&Entry { place, at, record }).unwrap();
         head = digest(&head, &json);
         image.entries.extend(line(&head, &json));
+        tree.push(&json);
         if place + 1 == anchored {
-            image.anchor = Some(Anchor { entries: anchored, head: head.clone() });
+            let anchor = Anchor { size: anchored, root: tree.root(anchored).unwrap() };
+            image.checkpoint = sign(&anchor);
+            image.anchor = Some(anchor);
         }
     }
-    match check(&image, &Place::new(Path::new("d"), Path::new("a"))) {
+    match check(&image, &Place::new(Path::new("d"), Path::new("a")), &signer.verifier()) {
         Ok(_) => None,
         Err(LedgerError::Lie { line, what, .. }) => Some((line, what)),
         Err(other) => panic!("{other}"),
@@ -74,4 +88,16 @@ fn at_most_one_entry_may_be_ahead_of_the_anchor() {
     let three = || (0..3).map(|place| charge(place, "0.01")).collect();
     assert_eq!(lie(three(), 2), None);
     assert_eq!(lie(three(), 1).unwrap().0, 3);
+}
+
+#[test]
+fn an_entry_in_another_spelling_is_refused() {
+    let spelled = |json: &str| {
+        let head = digest(&genesis(), json.as_bytes());
+        super::entry(format!("{head} {json}").as_bytes(), 0, &genesis()).unwrap_err()
+    };
+    let json =
+        serde_json::to_string(&Entry { place: 0, at: "a".to_owned(), record: charge(0, "0.02") });
+    let spaced = json.unwrap().replacen("\"place\":0", "\"place\": 0", 1);
+    assert!(spelled(&spaced).contains("as the ledger writes"));
 }

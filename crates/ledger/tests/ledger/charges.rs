@@ -1,0 +1,155 @@
+//! Charges, caps, rollbacks and crowds.
+
+use std::fs;
+use std::sync::Mutex;
+
+use ledger::{ChargeError, Ledger, LedgerError, PlanHash, State};
+use privacy::Budget;
+
+use super::fixture::{AT, budget, filled, filled_with, place, request};
+
+#[test]
+fn a_charge_is_there_after_a_restart_whatever_became_of_its_receipt() {
+    let place = filled();
+    let history = place.history();
+    assert_eq!(history.spent("2026-10"), budget("0.03", "3e-12"));
+    assert_eq!(history.spent("2026-11"), Budget::ZERO);
+    let states: Vec<bool> =
+        history.charges().iter().map(|it| it.state == State::Abandoned).collect();
+    assert_eq!(states, [true, false, false]);
+}
+
+#[test]
+fn either_cap_refuses_while_the_other_has_room() {
+    let place = filled();
+    let mut ledger = place.open();
+    let refuse = |ledger: &mut Ledger, cost: Budget| match ledger.charge(request(9, cost), AT) {
+        Err(ChargeError::Overspent(refused)) => refused.currency,
+        other => panic!("{other:?}"),
+    };
+    let before = fs::read(place.file()).unwrap();
+    assert_eq!(refuse(&mut ledger, budget("0.020000001", "1e-12")), "rho");
+    assert_eq!(refuse(&mut ledger, budget("0.001", "9.8e-11")), "delta");
+    assert_eq!(fs::read(place.file()).unwrap(), before, "a refusal writes nothing");
+    // Another snapshot of the period pays from the same meter, to the last unit.
+    let _receipt = ledger.charge(request(9, budget("0.02", "9.7e-11")), AT).unwrap();
+    assert_eq!(refuse(&mut ledger, budget("0.000000001", "0")), "rho");
+}
+
+#[test]
+fn a_receipt_opens_the_plan_it_paid_for_and_no_other() {
+    let place = place();
+    let mut ledger = place.open();
+    let receipt = ledger.charge(request(1, budget("0.01", "0")), AT).unwrap();
+    assert!(receipt.open(&PlanHash([2; 32])).is_err());
+    let receipt = ledger.charge(request(1, budget("0.01", "0")), AT).unwrap();
+    let charge = receipt.open(&PlanHash([1; 32])).unwrap();
+    ledger.publish(&charge, "r", "00", AT).unwrap();
+    let again = ledger.publish(&charge, "r", "00", AT);
+    assert!(matches!(again, Err(LedgerError::NotOpen(_))), "a charge is published once");
+}
+
+#[test]
+fn a_second_writer_is_turned_away() {
+    let place = filled();
+    let _first = place.open();
+    assert!(matches!(place.try_open(), Err(LedgerError::Busy(_))));
+}
+
+#[test]
+fn an_older_copy_of_the_ledger_is_refused() {
+    let place = filled();
+    let older = fs::read(place.file()).unwrap();
+    let _ = place.open().charge(request(7, budget("0.001", "0")), AT).unwrap();
+    fs::write(place.file(), older).unwrap();
+    let opened = place.try_open();
+    assert!(matches!(opened, Err(LedgerError::RolledBack { found: 5, expected: 6, .. })));
+    fs::remove_file(place.file()).unwrap();
+    assert!(place.try_open().is_err(), "an empty ledger is older still");
+}
+
+#[test]
+fn another_ledger_of_the_same_length_is_refused() {
+    let (place, other) = (filled(), filled_with("0.009"));
+    fs::copy(other.file(), place.file()).unwrap();
+    let opened = place.try_open();
+    assert!(matches!(opened, Err(LedgerError::Lie { line: 5, .. })));
+}
+
+#[test]
+fn a_ledger_without_its_anchor_is_refused_however_short() {
+    let place = filled();
+    let bytes = fs::read(place.file()).unwrap();
+    let first = bytes.iter().position(|&byte| byte == b'\n').unwrap();
+    fs::write(place.file(), &bytes[..=first]).unwrap();
+    fs::remove_file(&place.anchor).unwrap();
+    let opened = place.try_open();
+    assert!(matches!(opened, Err(LedgerError::AnchorMissing(_))));
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_enter_the_folders_it_creates() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = filled();
+    for folder in [place.dir.as_path(), place.anchor.parent().unwrap()] {
+        assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}
+
+#[test]
+fn a_charge_that_could_not_be_anchored_stops_the_writer_and_not_the_ledger() {
+    let place = filled();
+    let mut ledger = place.open();
+    let keys = place.anchor.parent().unwrap();
+    let away = keys.with_extension("away");
+    fs::rename(keys, &away).unwrap();
+    for _ in 0..2 {
+        assert!(ledger.charge(request(7, budget("0.001", "0")), AT).is_err());
+    }
+    fs::rename(&away, keys).unwrap();
+    drop(ledger);
+    assert_eq!(place.open().history().spent("2026-10"), budget("0.031", "3e-12"));
+}
+
+#[test]
+fn a_crash_between_append_and_anchor_keeps_the_charge() {
+    let place = filled();
+    let kept = [place.anchor.clone(), place.dir.join("checkpoint")];
+    let before = kept.each_ref().map(|path| fs::read(path).unwrap());
+    let _ = place.open().charge(request(7, budget("0.001", "0")), AT).unwrap();
+    kept.iter().zip(before).for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
+    assert_eq!(place.open().history().spent("2026-10"), budget("0.031", "3e-12"));
+}
+
+#[test]
+fn a_torn_append_was_never_charged_and_is_cut_away() {
+    let place = filled();
+    let whole = fs::read(place.file()).unwrap();
+    let torn = [&whole[..], b"12ab {\"place\":5"].concat();
+    fs::write(place.file(), torn).unwrap();
+    assert_eq!(place.open().history().spent("2026-10"), budget("0.03", "3e-12"));
+    assert_eq!(fs::read(place.file()).unwrap(), whole);
+}
+
+#[test]
+fn a_crowd_never_passes_a_cap() {
+    let place = place();
+    let ledger = Mutex::new(place.open());
+    let paid: u32 = std::thread::scope(|scope| {
+        let askers: Vec<_> = (0..8)
+            .map(|asker| {
+                let ledger = &ledger;
+                scope.spawn(move || {
+                    let ask = |_| {
+                        let cost = budget("0.003", "1e-12");
+                        ledger.lock().unwrap().charge(request(asker, cost), AT).is_ok()
+                    };
+                    u32::try_from((0..5).map(ask).filter(|&it| it).count()).unwrap()
+                })
+            })
+            .collect();
+        askers.into_iter().map(|it| it.join().unwrap()).sum()
+    });
+    assert_eq!(paid, 16, "sixteen times 0.003 fit under 0.05");
+}
