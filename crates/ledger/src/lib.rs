@@ -7,6 +7,7 @@ mod anchor;
 mod books;
 mod charge;
 mod checkpoint;
+pub mod disk;
 mod entry;
 mod error;
 mod history;

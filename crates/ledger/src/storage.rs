@@ -1,13 +1,12 @@
-//! Where the ledger is kept, as an argument: real files, or in tests a disk that loses power.
+//! The ledger's files: entries that grow, an anchor and a checkpoint that are replaced whole.
 
-#[cfg(test)]
-pub(crate) mod disk;
-pub(crate) mod files;
-
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::anchor::Anchor;
 use crate::checkpoint;
+use crate::disk::{self, Audience, Disk, Lock, Patience};
 use crate::error::LedgerError;
 
 /// The files of a ledger: its entries and checkpoint, and the anchor outside the data folder.
@@ -36,20 +35,147 @@ pub(crate) struct Image {
     pub checkpoint: Option<Vec<u8>>,
 }
 
-/// The steps of a write. An error leaves a step undone, half done or done; nobody can tell which.
-pub(crate) trait Storage: Send {
-    /// Where it is, for messages.
-    fn place(&self) -> &Place;
+/// The files, held by the one writer for as long as this lives.
+pub(crate) struct Storage {
+    disk: Arc<dyn Disk>,
+    place: Place,
+    _lock: Lock,
+}
+
+impl Storage {
+    /// Takes the writer's lock of `dir`; creates what is missing and makes its names durable.
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        anchor: &Path,
+        patience: Patience,
+    ) -> Result<Self, LedgerError> {
+        create_folder(&*disk, dir)?;
+        let path = dir.join("lock");
+        let lock = disk.lock(&path, patience).map_err(|cause| failed("lock", &path, cause))?;
+        let lock = lock.ok_or_else(|| LedgerError::Busy(dir.to_owned()))?;
+        if let Some(keys) = anchor.parent() {
+            create_folder(&*disk, keys)?;
+        }
+        let place = Place::new(dir, anchor);
+        disk.append(&place.entries, b"").map_err(|cause| failed("open", &place.entries, cause))?;
+        disk.sync(dir).map_err(|cause| failed("make durable", dir, cause))?;
+        Ok(Self { disk, place, _lock: lock })
+    }
+
+    /// Where it is.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// What a reader finds now, durable or not.
-    fn read(&self) -> Result<Image, LedgerError>;
-    /// Adds bytes at the end; durable only after [`Storage::sync`].
-    fn append(&mut self, bytes: &[u8]) -> Result<(), LedgerError>;
-    /// Cuts to the first `length` bytes; durable only after [`Storage::sync`].
-    fn truncate(&mut self, length: u64) -> Result<(), LedgerError>;
+    pub fn read(&self) -> Result<Image, LedgerError> {
+        read(&*self.disk, &self.place)
+    }
+
+    /// Adds bytes at the end of the entries; durable only after [`Storage::sync`].
+    pub fn append(&self, bytes: &[u8]) -> Result<(), LedgerError> {
+        let path = &self.place.entries;
+        self.disk.append(path, bytes).map_err(|cause| failed("append to", path, cause))
+    }
+
+    /// Cuts the entries to their first `length` bytes; durable only after [`Storage::sync`].
+    pub fn truncate(&self, length: u64) -> Result<(), LedgerError> {
+        let path = &self.place.entries;
+        self.disk.truncate(path, length).map_err(|cause| failed("repair", path, cause))
+    }
+
     /// Returns once every entry survives a loss of power.
-    fn sync(&mut self) -> Result<(), LedgerError>;
-    /// Replaces the anchor: the old or the new one after a crash, the new one after the return.
-    fn move_anchor(&mut self, anchor: &Anchor) -> Result<(), LedgerError>;
-    /// Replaces the checkpoint: the old or the new one after a crash.
-    fn move_checkpoint(&mut self, note: &[u8]) -> Result<(), LedgerError>;
+    pub fn sync(&self) -> Result<(), LedgerError> {
+        let path = &self.place.entries;
+        self.disk.sync(path).map_err(|cause| failed("make durable", path, cause))
+    }
+
+    /// Replaces the anchor, durably.
+    pub fn move_anchor(&self, anchor: &Anchor) -> Result<(), LedgerError> {
+        self.replace(&self.place.anchor, anchor.line().as_bytes())
+    }
+
+    /// Replaces the checkpoint, durably.
+    pub fn move_checkpoint(&self, note: &[u8]) -> Result<(), LedgerError> {
+        self.replace(&self.place.checkpoint, note)
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
+        disk::replace(&*self.disk, path, bytes).map_err(|(act, path, cause)| LedgerError::Disk {
+            act,
+            path,
+            cause,
+        })
+    }
+}
+
+/// What is stored at `place`, read without the lock.
+pub(crate) fn read(disk: &dyn Disk, place: &Place) -> Result<Image, LedgerError> {
+    let file = |path: &Path| match disk.read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(failed("read", path, cause)),
+    };
+    let data = || Ok((file(&place.entries)?, file(&place.checkpoint)?));
+    let ((entries, checkpoint), anchor) = of_one_moment(data, || file(&place.anchor))?;
+    let anchor = anchor.map(|bytes| Anchor::parse(&bytes, &place.anchor)).transpose()?;
+    Ok(Image { entries: entries.unwrap_or_default(), anchor, checkpoint })
+}
+
+/// Reads the data again for as long as a writer moves the anchor meanwhile.
+fn of_one_moment<T, A: PartialEq, E>(
+    mut data: impl FnMut() -> Result<T, E>,
+    mut anchor: impl FnMut() -> Result<A, E>,
+) -> Result<(T, A), E> {
+    let mut before = anchor()?;
+    loop {
+        let read = data()?;
+        let after = anchor()?;
+        if before == after {
+            return Ok((read, after));
+        }
+        before = after;
+    }
+}
+
+/// Creates a folder that only its owner may enter, and every missing folder above it, durably.
+///
+/// Folders that are there are made durable again: a process may have died between creating one and
+/// syncing its name.
+fn create_folder(disk: &dyn Disk, path: &Path) -> Result<(), LedgerError> {
+    let Some(above) = path.parent() else { return Ok(()) };
+    create_folder(disk, above)?;
+    if disk.list(path).is_err() {
+        match disk.create_folder(path, Audience::Owner) {
+            Err(cause) if cause.kind() != ErrorKind::AlreadyExists => {
+                return Err(failed("create", path, cause));
+            }
+            _ => {}
+        }
+    }
+    match disk.sync(above) {
+        // A folder that cannot be read was made by somebody else, long before.
+        Err(cause) if cause.kind() != ErrorKind::PermissionDenied => {
+            Err(failed("make durable", above, cause))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn failed(act: &'static str, path: &Path, cause: io::Error) -> LedgerError {
+    LedgerError::Disk { act, path: path.to_owned(), cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_one_moment;
+
+    #[test]
+    fn a_reader_beside_a_writer_sees_both_files_of_one_moment() {
+        let mut anchors = [3, 4, 5, 5].into_iter();
+        let mut lengths = [3, 5, 6].into_iter();
+        let read = of_one_moment(|| lengths.next().ok_or(()), || anchors.next().ok_or(()));
+        assert_eq!(read, Ok((6, 5)));
+    }
 }

@@ -15,9 +15,10 @@ use std::path::Path;
 use crate::anchor::Anchor;
 use crate::books::Books;
 use crate::checkpoint::{self, Checkpoint, CheckpointVerifier};
+use crate::disk::Machine;
 use crate::entry::{Entry, digest, genesis};
 use crate::error::LedgerError;
-use crate::storage::{Image, Place, files};
+use crate::storage::{Image, Place, read};
 use crate::tree::Tree;
 
 /// A ledger that holds.
@@ -46,7 +47,7 @@ pub fn verify(
     key: &CheckpointVerifier,
 ) -> Result<Verified, LedgerError> {
     let place = Place::new(dir, anchor);
-    check(&files::read(&place)?, &place, key)
+    check(&read(&Machine, &place)?, &place, key)
 }
 
 /// Checks a copy of the ledger's folder without the operator's anchor: against its own checkpoint
