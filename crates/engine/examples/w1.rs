@@ -191,6 +191,7 @@ fn release(dir: &Path) -> Outcome<u64> {
         program: "bench",
         synthetic: true,
         clock: &SystemClock,
+        waiting: &|| {},
     };
     Ok(run.snapshot("web_audience", &snapshot)?.publication.manifest.cells_released)
 }

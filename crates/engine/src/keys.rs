@@ -1,4 +1,4 @@
-//! Secret keys, one of each kind a period, outside the instance's folder.
+//! Secret keys, outside the instance's folder.
 //!
 //! A key is made once, readable by its owner alone, and durable before it is used. Destroying a
 //! pseudonym key makes its period unlinkable. No key here can be printed, compared or serialised.
@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use ledger::CheckpointSigner;
 use privacy::{Entropy, SystemEntropy};
 
 use crate::error::{Error, Result, io_error};
@@ -54,6 +55,17 @@ impl BoundingSecret {
         }
         bounding
     }
+}
+
+/// The key that signs the ledger's checkpoints, made when it is not there; the log is called as the
+/// instance is.
+///
+/// # Errors
+/// A fault when the key cannot be read, is damaged or cannot be made.
+pub fn checkpoint_signer(instance: &Instance) -> Result<CheckpointSigner> {
+    let seed = key(instance, "checkpoint.key")?;
+    CheckpointSigner::new(&instance.config.name, &seed)
+        .map_err(|cause| Error::fault("F03", cause.to_string()))
 }
 
 /// Reads a key of 32 bytes, or makes it.

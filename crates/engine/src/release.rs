@@ -135,7 +135,8 @@ mod tests {
             caps: cost,
         };
         let (dir, anchor) = (root.path().join("ledger"), root.path().join("anchor"));
-        Ledger::open(&dir, &anchor).unwrap().charge(request, "now").unwrap()
+        let signer = ledger::CheckpointSigner::new("test", &[1; 32]).unwrap();
+        Ledger::open(&dir, &anchor, signer).unwrap().charge(request, "now").unwrap()
     }
 
     fn plan_cost() -> privacy::Budget {

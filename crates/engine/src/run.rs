@@ -4,19 +4,25 @@
 //! charged before the folder can be written and the count is done; nothing is drawn before the
 //! charge is durable.
 
-use std::path::PathBuf;
+mod desk;
 
-use ledger::{ChargeError, ChargeRequest, History, Ledger, LedgerError, PlanHash, State};
-use privacy::{BoundingKey, Meter, Overspent, SystemEntropy};
+#[cfg(test)]
+mod crash;
 
+use std::sync::Arc;
+
+use ledger::disk::{Machine, Patience};
+use ledger::{ChargeRequest, History, Ledger, LedgerError, PlanHash, Verified};
+use privacy::{BoundingKey, SystemEntropy};
+
+use self::desk::Desk;
 use crate::count::bound_and_count;
 use crate::error::{Error, Result};
 use crate::instance::Instance;
-use crate::keys::BoundingSecret;
+use crate::keys::{BoundingSecret, checkpoint_signer};
 use crate::plan::PrivatePlan;
 use crate::policy::Policy;
-use crate::publish::{Account, Draft, Manifest, Publication, Sheet, overview, recover};
-use crate::release::release;
+use crate::publish::{Account, Publication, overview};
 use crate::report;
 use crate::time::{Clock, Period};
 use crate::vault::{Snapshot, Vault};
@@ -35,6 +41,8 @@ pub struct Run<'run> {
     pub synthetic: bool,
     /// Tells the time of the charge.
     pub clock: &'run dyn Clock,
+    /// Called when another command holds the ledger and this one waits for it.
+    pub waiting: &'run dyn Fn(),
 }
 
 /// A release that can be read.
@@ -62,54 +70,55 @@ impl Run<'_> {
     /// # Errors
     /// As [`Self::product`].
     pub fn snapshot(&self, product: &str, snapshot: &Snapshot) -> Result<Outcome> {
-        let period = snapshot.period;
         let plan = self.policy.plan(product, snapshot)?;
         let hash = plan.hash()?;
-        let mut ledger = open_ledger(self.instance)?;
-        let releases = self.instance.releases_dir();
-        recover(&releases, ledger.history())?;
-        if let Some(path) = self.published(ledger.history(), &PlanHash(hash)) {
-            return Ok(Outcome { publication: Publication::read(&path)?, existed: true });
-        }
         let request = self.request(&plan, hash)?;
-        check_budget(ledger.history(), &request)?;
-        let draft = Draft::start(&releases, &format!("{product}-{period}"))?;
-        let secret = BoundingSecret::of(self.instance, period)?;
+        let secret = BoundingSecret::of(self.instance, snapshot.period)?;
         let key = BoundingKey::from_bytes(secret.for_plan(&hash));
-        let sealed = bound_and_count(&plan, snapshot, key, self.instance.config.threads)?;
-        let now = self.clock.now().to_string();
         let mut entropy =
             SystemEntropy::new().map_err(|cause| Error::fault("F07", cause.to_string()))?;
-        let receipt = ledger.charge(request, &now).map_err(charge_refused)?;
-        let released = release(plan, sealed, receipt, &mut entropy)?;
-        let id = format!("{product}-{period}-{}", released.charge);
-        let draft = draft.named(&id)?;
-        let sheet = Sheet::of(&released);
-        let mut manifest = Manifest::of(&released, &id, self.code_hash, &now)?;
-        draft.write_data(&sheet, &mut manifest)?;
-        let publication = Publication { path: releases.join(&id), manifest, sheet };
-        let (page, sites) = (format!("{product} {period}"), &snapshot.sites);
-        let account = Account {
-            instance: &self.instance.config.name,
-            program: self.program,
-            policy: self.policy,
-            history: ledger.history(),
-            sites,
-            synthetic: self.synthetic,
-            truth: None,
+        let mut desk = Desk {
+            disk: Arc::new(Machine),
+            ledger: self.open_ledger()?,
+            releases: self.instance.releases_dir(),
+            code_hash: self.code_hash,
+            clock: self.clock,
+            entropy: &mut entropy,
         };
-        let page = report::render(&overview(&page, std::slice::from_ref(&publication), account));
-        let mut manifest = publication.manifest;
-        draft.write("report.html", page.as_bytes(), &mut manifest)?;
-        let digest = draft.seal(&manifest)?;
-        ledger
-            .publish(&released.charge, &id, &digest, &now)
-            .map_err(|cause| ledger_error(&cause))?;
-        let path = draft.publish(&id)?;
-        Ok(Outcome {
-            publication: Publication { path, manifest, sheet: publication.sheet },
-            existed: false,
-        })
+        let title = format!("{product} {}", snapshot.period);
+        desk.release(
+            plan,
+            request,
+            |plan| bound_and_count(plan, snapshot, key, self.instance.config.threads),
+            |publication, history| {
+                let account = Account {
+                    instance: &self.instance.config.name,
+                    program: self.program,
+                    policy: self.policy,
+                    history,
+                    sites: &snapshot.sites,
+                    synthetic: self.synthetic,
+                    truth: None,
+                };
+                report::render(&overview(&title, std::slice::from_ref(publication), account))
+            },
+        )
+    }
+
+    /// The ledger, for writing; waits until no other command holds it.
+    fn open_ledger(&self) -> Result<Ledger> {
+        let (dir, anchor) = (self.instance.ledger_dir(), self.instance.anchor_path()?);
+        let signer = checkpoint_signer(self.instance)?;
+        let open =
+            |patience| Ledger::open_on(Arc::new(Machine), &dir, &anchor, signer.clone(), patience);
+        let opened = match open(Patience::None) {
+            Err(LedgerError::Busy(_)) => {
+                (self.waiting)();
+                open(Patience::Endless)
+            }
+            opened => opened,
+        };
+        opened.map_err(|cause| ledger_error(&cause))
     }
 
     fn request(&self, plan: &PrivatePlan, hash: [u8; 32]) -> Result<ChargeRequest> {
@@ -123,26 +132,6 @@ impl Run<'_> {
             caps: self.policy.caps,
         })
     }
-
-    /// The folder of a release that answers the same plan.
-    fn published(&self, history: &History, plan: &PlanHash) -> Option<PathBuf> {
-        let plan = plan.to_string();
-        let same = history.charges().into_iter().filter(|it| it.charge.plan_hash == plan);
-        let folders = same.filter_map(|it| match it.state {
-            State::Published(it) => Some(self.instance.releases_dir().join(it.release)),
-            State::Abandoned => None,
-        });
-        folders.into_iter().find(|it| it.is_dir())
-    }
-}
-
-/// The ledger of a data folder, for writing.
-///
-/// # Errors
-/// As [`ledger_error`].
-pub fn open_ledger(instance: &Instance) -> Result<Ledger> {
-    Ledger::open(&instance.ledger_dir(), &instance.anchor_path()?)
-        .map_err(|cause| ledger_error(&cause))
 }
 
 /// The ledger of a data folder, for reading.
@@ -150,7 +139,18 @@ pub fn open_ledger(instance: &Instance) -> Result<Ledger> {
 /// # Errors
 /// As [`ledger_error`].
 pub fn read_ledger(instance: &Instance) -> Result<History> {
-    History::read(&instance.ledger_dir(), &instance.anchor_path()?)
+    let key = checkpoint_signer(instance)?.verifier();
+    History::read(&instance.ledger_dir(), &instance.anchor_path()?, &key)
+        .map_err(|cause| ledger_error(&cause))
+}
+
+/// Checks every byte of the ledger of a data folder.
+///
+/// # Errors
+/// As [`ledger_error`].
+pub fn verify_ledger(instance: &Instance) -> Result<Verified> {
+    let key = checkpoint_signer(instance)?.verifier();
+    ledger::verify(&instance.ledger_dir(), &instance.anchor_path()?, &key)
         .map_err(|cause| ledger_error(&cause))
 }
 
@@ -162,22 +162,4 @@ pub fn ledger_error(cause: &LedgerError) -> Error {
         LedgerError::Disk { .. } | LedgerError::Busy(_) => Error::fault(code, text),
         _ => Error::check(code, text),
     }
-}
-
-/// Refuses what the caps do not allow, before any row is read.
-fn check_budget(history: &History, request: &ChargeRequest) -> Result<()> {
-    let mut meter = Meter::new(request.caps, history.spent(&request.period));
-    meter.charge(request.cost).map_err(|cause| budget_spent(&cause))
-}
-
-fn charge_refused(cause: ChargeError) -> Error {
-    match cause {
-        ChargeError::Overspent(cause) => budget_spent(&cause),
-        ChargeError::Ledger(cause) => ledger_error(&cause),
-    }
-}
-
-fn budget_spent(cause: &Overspent) -> Error {
-    Error::budget("L01", cause.to_string())
-        .remedy("nothing was charged; see `quorate ledger budget`, or wait for the next period")
 }

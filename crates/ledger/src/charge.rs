@@ -121,13 +121,12 @@ impl Ledger {
         signer: CheckpointSigner,
         patience: Patience,
     ) -> Result<Self, LedgerError> {
-        // A torn line is cut, and what is there is made durable before it is anchored.
         let storage = Storage::open(disk, dir, anchor, patience)?;
-        let verified = check(&storage.read()?, storage.place(), &signer.verifier())?;
-        if verified.torn > 0 {
-            storage.truncate(verified.length)?;
-        }
-        storage.sync()?;
+        let image = storage.read()?;
+        let verified = check(&image, storage.place(), &signer.verifier())?;
+        // A torn line goes, and what stays is durable before it is anchored.
+        let whole = usize::try_from(verified.length).unwrap_or(usize::MAX);
+        storage.rewrite(image.entries.get(..whole).unwrap_or_default())?;
         let history = History::of(verified.entries, verified.head, verified.tree);
         let books = verified.books;
         let mut ledger = Self { storage, signer, history, books, unsure: false };

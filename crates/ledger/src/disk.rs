@@ -7,7 +7,7 @@ mod machine;
 #[cfg(any(test, feature = "simulated-disk"))]
 mod simulated;
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 pub use machine::Machine;
@@ -67,12 +67,6 @@ pub trait Disk: Send + Sync {
     /// What the file system says.
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
-    /// Cuts a file to its first `length` bytes.
-    ///
-    /// # Errors
-    /// What the file system says.
-    fn truncate(&self, path: &Path, length: u64) -> io::Result<()>;
-
     /// Makes a file's bytes, or a folder's names, durable.
     ///
     /// # Errors
@@ -97,6 +91,29 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// What the file system says.
     fn lock(&self, path: &Path, patience: Patience) -> io::Result<Option<Lock>>;
+}
+
+/// Creates a folder and every missing one above it, so that all their names survive.
+///
+/// Folders that are there are made durable again: a process may have died between creating one and
+/// syncing its name.
+///
+/// # Errors
+/// What the file system says.
+pub fn durable_folder(disk: &dyn Disk, path: &Path, audience: Audience) -> io::Result<()> {
+    let Some(above) = path.parent() else { return Ok(()) };
+    durable_folder(disk, above, audience)?;
+    if disk.list(path).is_err() {
+        match disk.create_folder(path, audience) {
+            Err(cause) if cause.kind() != ErrorKind::AlreadyExists => return Err(cause),
+            _ => {}
+        }
+    }
+    match disk.sync(above) {
+        // A folder that cannot be read was made by somebody else, long before.
+        Err(cause) if cause.kind() != ErrorKind::PermissionDenied => Err(cause),
+        _ => Ok(()),
+    }
 }
 
 /// Replaces a file whole: the old or the new one after a crash, the new one after the return.

@@ -10,7 +10,7 @@ use crate::checkpoint::CheckpointVerifier;
 use crate::entry::{Charge, Entry, Publication, Record};
 use crate::error::LedgerError;
 use crate::tree::Tree;
-use crate::verify::verify;
+use crate::verify::{Verified, verify};
 
 /// A verified ledger.
 #[derive(Debug)]
@@ -46,8 +46,7 @@ impl History {
     /// # Errors
     /// [`LedgerError`] when it does not hold.
     pub fn read(dir: &Path, anchor: &Path, key: &CheckpointVerifier) -> Result<Self, LedgerError> {
-        let verified = verify(dir, anchor, key)?;
-        Ok(Self { entries: verified.entries, head: verified.head, tree: verified.tree })
+        verify(dir, anchor, key).map(Verified::into_history)
     }
 
     pub(crate) const fn of(entries: Vec<Entry>, head: String, tree: Tree) -> Self {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::anchor::Anchor;
 use crate::checkpoint;
-use crate::disk::{self, Audience, Disk, Lock, Patience};
+use crate::disk::{Audience, Disk, Lock, Patience, durable_folder, replace};
 use crate::error::LedgerError;
 
 /// The files of a ledger: its entries and checkpoint, and the anchor outside the data folder.
@@ -50,16 +50,16 @@ impl Storage {
         anchor: &Path,
         patience: Patience,
     ) -> Result<Self, LedgerError> {
-        create_folder(&*disk, dir)?;
+        durable_folder(&*disk, dir, Audience::Owner)
+            .map_err(|cause| failed("create", dir, cause))?;
         let path = dir.join("lock");
         let lock = disk.lock(&path, patience).map_err(|cause| failed("lock", &path, cause))?;
         let lock = lock.ok_or_else(|| LedgerError::Busy(dir.to_owned()))?;
         if let Some(keys) = anchor.parent() {
-            create_folder(&*disk, keys)?;
+            durable_folder(&*disk, keys, Audience::Owner)
+                .map_err(|cause| failed("create", keys, cause))?;
         }
         let place = Place::new(dir, anchor);
-        disk.append(&place.entries, b"").map_err(|cause| failed("open", &place.entries, cause))?;
-        disk.sync(dir).map_err(|cause| failed("make durable", dir, cause))?;
         Ok(Self { disk, place, _lock: lock })
     }
 
@@ -79,10 +79,9 @@ impl Storage {
         self.disk.append(path, bytes).map_err(|cause| failed("append to", path, cause))
     }
 
-    /// Cuts the entries to their first `length` bytes; durable only after [`Storage::sync`].
-    pub fn truncate(&self, length: u64) -> Result<(), LedgerError> {
-        let path = &self.place.entries;
-        self.disk.truncate(path, length).map_err(|cause| failed("repair", path, cause))
+    /// Writes the entries anew, durably: what was read may only have been in memory.
+    pub fn rewrite(&self, bytes: &[u8]) -> Result<(), LedgerError> {
+        self.replace(&self.place.entries, bytes)
     }
 
     /// Returns once every entry survives a loss of power.
@@ -102,7 +101,7 @@ impl Storage {
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
-        disk::replace(&*self.disk, path, bytes).map_err(|(act, path, cause)| LedgerError::Disk {
+        replace(&*self.disk, path, bytes).map_err(|(act, path, cause)| LedgerError::Disk {
             act,
             path,
             cause,
@@ -136,30 +135,6 @@ fn of_one_moment<T, A: PartialEq, E>(
             return Ok((read, after));
         }
         before = after;
-    }
-}
-
-/// Creates a folder that only its owner may enter, and every missing folder above it, durably.
-///
-/// Folders that are there are made durable again: a process may have died between creating one and
-/// syncing its name.
-fn create_folder(disk: &dyn Disk, path: &Path) -> Result<(), LedgerError> {
-    let Some(above) = path.parent() else { return Ok(()) };
-    create_folder(disk, above)?;
-    if disk.list(path).is_err() {
-        match disk.create_folder(path, Audience::Owner) {
-            Err(cause) if cause.kind() != ErrorKind::AlreadyExists => {
-                return Err(failed("create", path, cause));
-            }
-            _ => {}
-        }
-    }
-    match disk.sync(above) {
-        // A folder that cannot be read was made by somebody else, long before.
-        Err(cause) if cause.kind() != ErrorKind::PermissionDenied => {
-            Err(failed("make durable", above, cause))
-        }
-        _ => Ok(()),
     }
 }
 

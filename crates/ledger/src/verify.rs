@@ -18,6 +18,7 @@ use crate::checkpoint::{self, Checkpoint, CheckpointVerifier};
 use crate::disk::Machine;
 use crate::entry::{Entry, digest, genesis};
 use crate::error::LedgerError;
+use crate::history::History;
 use crate::storage::{Image, Place, read};
 use crate::tree::Tree;
 
@@ -34,6 +35,21 @@ pub struct Verified {
     pub torn: u64,
     pub(crate) books: Books,
     pub(crate) tree: Tree,
+}
+
+impl Verified {
+    /// The root of the tree over all entries, in base 64.
+    #[must_use]
+    pub fn root(&self) -> String {
+        let root = self.tree.root(self.tree.size()).unwrap_or_default();
+        tlog_tiles::Hash(root).to_string()
+    }
+
+    /// The ledger to read: charges, publications and spending.
+    #[must_use]
+    pub fn into_history(self) -> History {
+        History::of(self.entries, self.head, self.tree)
+    }
 }
 
 /// Checks the ledger in `dir` against itself, the anchor at `anchor` and its checkpoint.

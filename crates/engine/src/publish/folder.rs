@@ -1,9 +1,9 @@
 //! Writes a release folder whole or not at all, and reads one back.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use ledger::disk::{Audience, Disk, Machine, durable_folder};
 use ledger::{History, State};
 
 use super::csvw;
@@ -13,7 +13,8 @@ use super::sheet::Sheet;
 use crate::error::{Error, Result, io_error};
 
 /// A folder that is being written and cannot be seen yet.
-pub struct Draft {
+pub struct Draft<'disk> {
+    disk: &'disk dyn Disk,
     releases: PathBuf,
     path: PathBuf,
 }
@@ -31,20 +32,19 @@ pub struct Publication {
 
 const DRAFT: &str = ".draft-";
 
-impl Draft {
+impl<'disk> Draft<'disk> {
     /// Starts a folder below `releases`; called before anything is counted or charged, so that a
     /// folder that cannot be written costs nothing.
     ///
     /// # Errors
     /// A fault when the folder cannot be written.
-    pub fn start(releases: &Path, name: &str) -> Result<Self> {
+    pub fn start(disk: &'disk dyn Disk, releases: &Path, name: &str) -> Result<Self> {
         let path = releases.join(format!("{DRAFT}{name}"));
-        if path.exists() {
-            fs::remove_dir_all(&path).map_err(|cause| io_error("clear", &path, &cause))?;
-        }
-        fs::create_dir_all(&path).map_err(|cause| io_error("create", &path, &cause))?;
-        let draft = Self { releases: releases.to_owned(), path };
-        draft.put("manifest.json", b"")?;
+        durable_folder(disk, releases, Audience::Everybody)
+            .and_then(|()| disk.create_folder(&path, Audience::Everybody))
+            .map_err(|cause| io_error("create", &path, &cause))?;
+        let draft = Self { disk, releases: releases.to_owned(), path };
+        draft.put("manifest.json", b"").inspect_err(|_| draft.clear())?;
         Ok(draft)
     }
 
@@ -54,7 +54,8 @@ impl Draft {
     /// A fault when it cannot be renamed.
     pub fn named(self, id: &str) -> Result<Self> {
         let path = self.releases.join(format!("{DRAFT}{id}"));
-        fs::rename(&self.path, &path).map_err(|cause| io_error("rename", &self.path, &cause))?;
+        let renamed = self.disk.rename(&self.path, &path);
+        renamed.map_err(|cause| io_error("rename", &self.path, &cause))?;
         Ok(Self { path, ..self })
     }
 
@@ -79,7 +80,7 @@ impl Draft {
         self.put(name, bytes)
     }
 
-    /// Writes the manifest, last; returns its digest.
+    /// Writes the manifest, last, and makes the whole draft durable; returns the manifest's digest.
     ///
     /// # Errors
     /// A fault when it cannot be written.
@@ -87,7 +88,9 @@ impl Draft {
         let bytes = serde_json::to_vec_pretty(manifest)
             .map_err(|cause| Error::fault("F03", cause.to_string()))?;
         self.put("manifest.json", &bytes)?;
-        sync(&self.path)?;
+        for folder in [&self.path, &self.releases] {
+            sync(self.disk, folder)?;
+        }
         Ok(blake3::hash(&bytes).to_hex().to_string())
     }
 
@@ -97,27 +100,26 @@ impl Draft {
     /// A fault when it cannot be renamed; the next command finishes it then.
     pub fn publish(self, id: &str) -> Result<PathBuf> {
         let path = self.releases.join(id);
-        fs::rename(&self.path, &path).map_err(|cause| io_error("publish", &self.path, &cause))?;
-        sync(&self.releases)?;
+        let renamed = self.disk.rename(&self.path, &path);
+        renamed.map_err(|cause| io_error("publish", &self.path, &cause))?;
+        sync(self.disk, &self.releases)?;
         Ok(path)
     }
 
-    /// Leaves nothing behind.
-    pub fn discard(self) {
-        drop(fs::remove_dir_all(&self.path));
+    /// Leaves nothing behind, as far as the disk allows; the next command sweeps up the rest.
+    pub fn clear(&self) {
+        drop(self.disk.remove_folder(&self.path));
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.path.join(name);
-        let written = File::create(&path)
-            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+        let written = self.disk.write(&path, bytes).and_then(|()| self.disk.sync(&path));
         written.map_err(|cause| io_error("write", &path, &cause))
     }
 }
 
-fn sync(folder: &Path) -> Result<()> {
-    let synced = File::open(folder).and_then(|it| it.sync_all());
-    synced.map_err(|cause| io_error("make durable", folder, &cause))
+fn sync(disk: &dyn Disk, folder: &Path) -> Result<()> {
+    disk.sync(folder).map_err(|cause| io_error("make durable", folder, &cause))
 }
 
 /// Finishes or removes what a command that was killed left in `releases`.
@@ -126,13 +128,16 @@ fn sync(folder: &Path) -> Result<()> {
 ///
 /// # Errors
 /// A fault when a folder cannot be renamed or removed.
-pub fn recover(releases: &Path, history: &History) -> Result<()> {
-    let Ok(entries) = fs::read_dir(releases) else { return Ok(()) };
-    for entry in entries {
-        let path = entry.map_err(|cause| io_error("read", releases, &cause))?.path();
+pub fn recover(disk: &dyn Disk, releases: &Path, history: &History) -> Result<()> {
+    let found = match disk.list(releases) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
+        found => found.map_err(|cause| io_error("read", releases, &cause))?,
+    };
+    for path in found {
         let name = path.file_name().and_then(|it| it.to_str()).unwrap_or_default();
         let Some(id) = name.strip_prefix(DRAFT) else { continue };
-        let digest = fs::read(path.join("manifest.json"))
+        let digest = disk
+            .read(&path.join("manifest.json"))
             .map(|bytes| blake3::hash(&bytes).to_hex().to_string());
         let recorded = history.charges().into_iter().any(|it| match it.state {
             State::Published(it) => {
@@ -141,9 +146,9 @@ pub fn recover(releases: &Path, history: &History) -> Result<()> {
             State::Abandoned => false,
         });
         let done = if recorded {
-            fs::rename(&path, releases.join(id)).and_then(|()| File::open(releases)?.sync_all())
+            disk.rename(&path, &releases.join(id)).and_then(|()| disk.sync(releases))
         } else {
-            fs::remove_dir_all(&path)
+            disk.remove_folder(&path)
         };
         done.map_err(|cause| io_error("finish", &path, &cause))?;
     }
@@ -156,8 +161,17 @@ impl Publication {
     /// # Errors
     /// A fault when a file is missing or is not what was published.
     pub fn read(path: &Path) -> Result<Self> {
+        Self::read_on(&Machine, path)
+    }
+
+    /// The same on another disk.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_on(disk: &dyn Disk, path: &Path) -> Result<Self> {
         let manifest_path = path.join("manifest.json");
-        let bytes = fs::read(&manifest_path)
+        let bytes = disk
+            .read(&manifest_path)
             .map_err(|cause| io_error("read the release", &manifest_path, &cause))?;
         let changed = |name: &str| {
             Error::fault("F08", format!("{name} is not what was published"))
@@ -166,7 +180,8 @@ impl Publication {
         };
         let manifest: Manifest =
             serde_json::from_slice(&bytes).map_err(|_| changed("manifest.json"))?;
-        let data = fs::read(path.join("data.csv"))
+        let data = disk
+            .read(&path.join("data.csv"))
             .map_err(|cause| io_error("read", &path.join("data.csv"), &cause))?;
         let digest = blake3::hash(&data).to_hex().to_string();
         if manifest.files.get("data.csv") != Some(&digest) {
@@ -178,7 +193,9 @@ impl Publication {
 
 #[cfg(test)]
 mod tests {
-    use ledger::{ChargeRequest, Ledger, PlanHash};
+    use std::fs;
+
+    use ledger::{ChargeRequest, CheckpointSigner, Ledger, PlanHash};
     use tempfile::TempDir;
 
     use super::*;
@@ -186,7 +203,9 @@ mod tests {
     /// A ledger with one charge, published as release `r` with this manifest's digest if any.
     fn history(root: &Path, manifest: Option<&[u8]>) -> History {
         let (dir, anchor) = (root.join("ledger"), root.join("anchor"));
-        let mut ledger = Ledger::open(&dir, &anchor).unwrap();
+        let signer = CheckpointSigner::new("test", &[1; 32]).unwrap();
+        let key = signer.verifier();
+        let mut ledger = Ledger::open(&dir, &anchor, signer).unwrap();
         let cost = privacy::Budget { rho: "0.01".parse().unwrap(), ..privacy::Budget::ZERO };
         let request = ChargeRequest {
             plan: PlanHash([1; 32]),
@@ -203,12 +222,12 @@ mod tests {
             ledger.publish(&charge, "r", &digest, "now").unwrap();
         }
         drop(ledger);
-        History::read(&dir, &anchor).unwrap()
+        History::read(&dir, &anchor, &key).unwrap()
     }
 
     fn draft(root: &Path, manifest: &[u8]) -> PathBuf {
         let releases = root.join("releases");
-        let draft = Draft::start(&releases, "r").unwrap();
+        let draft = Draft::start(&Machine, &releases, "r").unwrap();
         draft.put("manifest.json", manifest).unwrap();
         releases
     }
@@ -222,7 +241,7 @@ mod tests {
     fn a_release_that_the_ledger_recorded_is_published_by_the_next_command() {
         let root = TempDir::new().unwrap();
         let releases = draft(root.path(), b"{}");
-        recover(&releases, &history(root.path(), Some(b"{}"))).unwrap();
+        recover(&Machine, &releases, &history(root.path(), Some(b"{}"))).unwrap();
         assert_eq!(listing(&releases), ["r"]);
     }
 
@@ -231,7 +250,7 @@ mod tests {
         let root = TempDir::new().unwrap();
         let releases = draft(root.path(), b"{");
         let history = history(root.path(), None);
-        recover(&releases, &history).unwrap();
+        recover(&Machine, &releases, &history).unwrap();
         assert!(listing(&releases).is_empty());
         assert_eq!(history.charges()[0].state, State::Abandoned);
     }
@@ -240,7 +259,7 @@ mod tests {
     fn a_draft_that_is_not_what_was_recorded_is_never_shown() {
         let root = TempDir::new().unwrap();
         let releases = draft(root.path(), b"{\"other\":1}");
-        recover(&releases, &history(root.path(), Some(b"{}"))).unwrap();
+        recover(&Machine, &releases, &history(root.path(), Some(b"{}"))).unwrap();
         assert!(listing(&releases).is_empty());
     }
 }

@@ -39,10 +39,6 @@ impl Disk for Machine {
         OpenOptions::new().create(true).append(true).open(path)?.write_all(bytes)
     }
 
-    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        OpenOptions::new().write(true).open(path)?.set_len(length)
-    }
-
     fn sync(&self, path: &Path) -> io::Result<()> {
         File::open(here(path))?.sync_all()
     }

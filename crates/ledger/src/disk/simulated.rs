@@ -126,6 +126,26 @@ impl SimulatedDisk {
         }
     }
 
+    /// The bytes of a file that any loss of power leaves, if it leaves the file.
+    #[must_use]
+    pub fn surviving(&self, path: &Path) -> Option<Vec<u8>> {
+        let state = self.state();
+        let mut at = 0;
+        for part in path.components() {
+            let Node::Folder { now, durable, pending } = &state.nodes[at] else { return None };
+            let name = part.as_os_str().to_str()?;
+            at = *durable.get(name)?;
+            // A name that is about to change is not certain.
+            if now.get(name) != Some(&at) || pending.iter().flatten().any(|it| it.0 == name) {
+                return None;
+            }
+        }
+        match &state.nodes[at] {
+            Node::File { now, durable, .. } => now.starts_with(durable).then(|| durable.clone()),
+            Node::Folder { .. } => None,
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
@@ -241,10 +261,6 @@ fn apply(names: &mut BTreeMap<String, Inode>, change: &Change) {
 
 /// What a loss of power leaves of a file.
 fn survivor(durable: &[u8], now: &[u8], chance: &mut fastrand::Rng) -> Vec<u8> {
-    if durable.starts_with(now) {
-        // Cut, or not yet.
-        return durable[..chance.usize(now.len()..=durable.len())].to_vec();
-    }
     if !now.starts_with(durable) {
         return match chance.u8(0..3) {
             0 => durable.to_vec(),
@@ -310,15 +326,6 @@ impl Disk for SimulatedDisk {
         self.step(true, |state, fault| {
             if fault != Fault::Undone {
                 state.bytes(path)?.extend_from_slice(part(bytes, fault));
-            }
-            Ok(())
-        })
-    }
-
-    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
-        self.step(false, |state, fault| {
-            if fault == Fault::Done {
-                state.bytes(path)?.truncate(usize::try_from(length).unwrap());
             }
             Ok(())
         })

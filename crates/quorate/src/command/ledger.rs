@@ -1,12 +1,15 @@
-//! `quorate ledger list | show | verify | budget`: what was charged, published, and is left.
+//! `quorate ledger list | show | verify | key | prove | budget`: what was charged and published,
+//! what is left, and how others can check it.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
-use engine::run::{ledger_error, read_ledger};
+use clap::{Args, Subcommand};
+use engine::error::io_error;
+use engine::keys::checkpoint_signer;
+use engine::run::{ledger_error, read_ledger, verify_ledger};
 use engine::{Error, Instance, Result, policy};
-use ledger::{Charged, State};
+use ledger::{Charged, Checkpoint, Entry, History, Record, State};
 use privacy::{Meter, conversion};
 use serde_json::{Value, json};
 
@@ -22,10 +25,25 @@ pub enum Ledger {
         /// The charge, e.g. c000000.
         id: String,
     },
-    /// Check every byte against the chain and the anchor.
+    /// Check every byte against the chain, the anchor and the signed checkpoint.
     Verify,
+    /// The public key that checkpoints are signed with, to hand to auditors.
+    Key,
+    /// Prove to others that a charge is in the ledger, or that it only grew since a checkpoint.
+    Prove(Prove),
     /// What each period has spent and has left.
     Budget,
+}
+
+/// What to prove, as a text that `quorate-verify` checks.
+#[derive(Args)]
+pub struct Prove {
+    /// The charge whose entry is proven, e.g. c000000.
+    #[arg(required_unless_present = "since", conflicts_with = "since")]
+    charge: Option<String>,
+    /// An earlier checkpoint: prove that everything it covered is still there.
+    #[arg(long, value_name = "CHECKPOINT")]
+    since: Option<PathBuf>,
 }
 
 impl Ledger {
@@ -35,6 +53,8 @@ impl Ledger {
             Self::List => list(&instance, output),
             Self::Show { id } => show(&instance, &id, output),
             Self::Verify => verify(&instance, output),
+            Self::Key => key(&instance, output),
+            Self::Prove(asked) => prove(&instance, &asked, output),
             Self::Budget => budget(&instance, output),
         }
     }
@@ -79,8 +99,7 @@ fn list(instance: &Instance, output: &Output) -> Result<()> {
 fn show(instance: &Instance, id: &str, output: &Output) -> Result<()> {
     let charges = read_ledger(instance)?.charges();
     let Some(charged) = charges.iter().find(|it| it.charge.id.as_str() == id) else {
-        return Err(Error::input("I61", format!("there is no charge `{id}`"))
-            .allowed("a charge that `quorate ledger list` shows"));
+        return Err(unknown(id));
     };
     output.result(&value(charged), || {
         let (own, (state, release)) = (&charged.charge, state(charged));
@@ -104,16 +123,62 @@ fn show(instance: &Instance, id: &str, output: &Output) -> Result<()> {
 }
 
 fn verify(instance: &Instance, output: &Output) -> Result<()> {
-    let verified = ledger::verify(&instance.ledger_dir(), &instance.anchor_path()?);
-    let verified = verified.map_err(|cause| ledger_error(&cause))?;
-    let value = json!({ "holds": true, "entries": verified.entries.len(), "head": verified.head });
+    let verified = verify_ledger(instance)?;
+    let (entries, head, root) = (verified.entries.len(), &verified.head, verified.root());
+    let value = json!({ "holds": true, "entries": entries, "head": head, "root": root });
     output.result(&value, || {
         format!(
-            "the ledger holds: {} entries, every byte as it was written\nhead {}",
-            verified.entries.len(),
-            verified.head
+            "the ledger holds: {entries} entries, every byte as it was written\nhead {head}\n\
+             root {root}"
         )
     })
+}
+
+fn key(instance: &Instance, output: &Output) -> Result<()> {
+    let key = checkpoint_signer(instance)?.verifier().to_string();
+    output.result(&json!({ "key": key }), || key.clone())
+}
+
+fn prove(instance: &Instance, asked: &Prove, output: &Output) -> Result<()> {
+    let key = checkpoint_signer(instance)?.verifier();
+    let history = read_ledger(instance)?;
+    let newest = Checkpoint::read(&instance.ledger_dir(), &key);
+    let newest = newest.map_err(|cause| ledger_error(&cause))?;
+    let text = if let Some(path) = &asked.since {
+        let note =
+            std::fs::read(path).map_err(|cause| io_error("read the checkpoint", path, &cause))?;
+        let kept = key.open(&note).map_err(|cause| {
+            Error::input("I63", format!("the checkpoint does not hold: {cause}")).at(path.display())
+        })?;
+        let proof = history.consistency(kept.size(), &newest);
+        proof.map(|it| it.text().to_owned()).ok_or_else(|| {
+            let (then, now) = (kept.size(), newest.size());
+            Error::check("L17", format!("the checkpoint covers {then} entries, the ledger {now}"))
+                .at(path.display())
+                .allowed("a checkpoint of 1 entry or more that this ledger has passed")
+        })?
+    } else {
+        let id = asked.charge.as_deref().unwrap_or_default();
+        let entry = charge_entry(&history, id)?;
+        let proof = history.inclusion(entry, &newest).ok_or_else(|| {
+            Error::check("L17", format!("charge {id} is newer than the checkpoint"))
+                .remedy("run any release command once: it signs a new one")
+        })?;
+        proof.text().to_owned()
+    };
+    output.result(&json!({ "proof": text }), || text.clone())
+}
+
+fn unknown(id: &str) -> Error {
+    Error::input("I61", format!("there is no charge `{id}`"))
+        .allowed("a charge that `quorate ledger list` shows")
+}
+
+/// The place of a charge's entry.
+fn charge_entry(history: &History, id: &str) -> Result<u64> {
+    let charges =
+        |entry: &&Entry| matches!(&entry.record, Record::Charge(it) if it.id.as_str() == id);
+    history.entries().iter().find(charges).map(|it| it.place).ok_or_else(|| unknown(id))
 }
 
 fn budget(instance: &Instance, output: &Output) -> Result<()> {

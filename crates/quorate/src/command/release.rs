@@ -171,6 +171,7 @@ pub fn run(
         program: PROGRAM,
         synthetic,
         clock: &SystemClock,
+        waiting: &|| Output::note("waiting for another command that writes to the ledger"),
     };
     let total = u64::try_from(products.len()).unwrap_or(u64::MAX);
     let mut outcomes = Vec::new();
