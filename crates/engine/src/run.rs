@@ -8,6 +8,10 @@ mod desk;
 
 #[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod crowd;
+#[cfg(test)]
+mod fixture;
 
 use std::sync::Arc;
 

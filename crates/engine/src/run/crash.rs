@@ -10,55 +10,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ledger::disk::{Disk, Fault, Patience, Power, SimulatedDisk, Trouble, repeat, seeds};
-use ledger::{ChargeRequest, CheckpointSigner, Ledger, PlanHash, State};
-use privacy::{CellLimit, Entropy, EntropyFailed, Floor, SeededEntropy};
-use reference::{Geography, SiteList};
+use ledger::{CheckpointSigner, Ledger, State};
+use privacy::{Entropy, EntropyFailed, SeededEntropy};
 
 use super::desk::Desk;
-use crate::count::Sealed;
-use crate::dimension::{Codes, Dimension};
-use crate::plan::{Family, Marginal, PrivatePlan, View};
+use super::fixture::{Noon, PERIOD, codes, plan, request, sealed};
+use crate::dimension::Codes;
 use crate::publish::Publication;
-use crate::time::Clock;
 
 const FAULTS: [Fault; 3] = [Fault::Undone, Fault::Half, Fault::Done];
 const PRODUCTS: [&str; 3] = ["residents", "presence", "web_audience"];
-const PERIOD: &str = "2026-10";
-
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::UNIX_EPOCH
-    }
-}
-
 fn entries() -> PathBuf {
     PathBuf::from("data/ledger/entries.log")
-}
-
-fn plan(product: &str, codes: &Codes) -> PrivatePlan {
-    let table = |name: &str, by: &[Dimension]| Marginal {
-        name: name.to_owned(),
-        rows: false,
-        by: by.to_vec(),
-        rho: "0.005".parse().unwrap(),
-        delta: "1e-12".parse().unwrap(),
-    };
-    PrivatePlan {
-        product: product.to_owned(),
-        period: PERIOD.parse().unwrap(),
-        snapshot: "test".to_owned(),
-        floor: Floor::QUORUM,
-        view: View::Visit,
-        families: vec![Family {
-            rows: vec![Dimension::Site],
-            limit: CellLimit::ONE,
-            marginals: vec![table("base", &[]), table("gender", &[Dimension::Gender])],
-        }],
-        policy_hash: String::new(),
-        codes: codes.clone(),
-    }
 }
 
 /// What must hold, and what has been seen.
@@ -142,15 +105,7 @@ impl<'codes> World<'codes> {
             source: SeededEntropy::new(self.seed),
             asked: false,
         };
-        let request = ChargeRequest {
-            plan: PlanHash(plan.hash().unwrap()),
-            product: product.to_owned(),
-            period: PERIOD.to_owned(),
-            snapshot: "test".to_owned(),
-            partner: "public".to_owned(),
-            cost: plan.cost().unwrap(),
-            caps: privacy::Budget { rho: "1".parse().unwrap(), delta: "1e-9".parse().unwrap() },
-        };
+        let request = request(&plan);
         let mut desk = Desk {
             disk: Arc::new(self.disk.clone()),
             ledger,
@@ -159,8 +114,7 @@ impl<'codes> World<'codes> {
             clock: &Noon,
             entropy: &mut entropy,
         };
-        let count = |_: &PrivatePlan| Ok(Sealed::of(vec![vec![9_000], vec![5_000, 4_000, 0]]));
-        drop(desk.release(plan, request, count, |_, _| "page".to_owned()));
+        drop(desk.release(plan, request, |_| Ok(sealed()), |_, _| "page".to_owned()));
     }
 
     /// Whoever looks into the folder sees whole releases only.
@@ -227,10 +181,6 @@ impl<'codes> World<'codes> {
         }
         witness.wrong.take()
     }
-}
-
-fn codes() -> Codes {
-    Codes::new(Geography::built_in(), SiteList::built_in(), &[])
 }
 
 /// The steps of one undisturbed life.

@@ -133,23 +133,56 @@ fn a_torn_append_was_never_charged_and_is_cut_away() {
 }
 
 #[test]
-fn a_crowd_never_passes_a_cap() {
+fn a_crowd_of_adaptive_askers_never_passes_a_cap_and_every_refusal_is_true() {
     let place = place();
     let ledger = Mutex::new(place.open());
-    let paid: u32 = std::thread::scope(|scope| {
-        let askers: Vec<_> = (0..8)
+    let periods = ["2026-10", "2026-11"];
+    // Each asker looks at what is left and asks for a part of it, or for a little too much.
+    let ask = |chance: &mut fastrand::Rng| {
+        let mut ledger = ledger.lock().unwrap();
+        let period = periods[chance.usize(0..2)];
+        let caps = budget("0.05", "1e-10");
+        let left = privacy::Meter::new(caps, ledger.history().spent(period)).left();
+        let rho = part(chance, left.rho.nano());
+        let delta = part(chance, left.delta.atto());
+        let cost = Budget {
+            rho: privacy::Rho::from_nano(rho).unwrap(),
+            delta: privacy::Delta::from_atto(delta).unwrap(),
+        };
+        let mut asked = request(chance.u8(..), cost);
+        asked.period = period.to_owned();
+        let paid = ledger.charge(asked, AT).is_ok();
+        assert_eq!(paid, rho <= left.rho.nano() && delta <= left.delta.atto());
+        (period, if paid { cost } else { Budget::ZERO })
+    };
+    let paid: Vec<_> = std::thread::scope(|scope| {
+        let askers: Vec<_> = (0..32)
             .map(|asker| {
-                let ledger = &ledger;
+                let ask = &ask;
                 scope.spawn(move || {
-                    let ask = |_| {
-                        let cost = budget("0.003", "1e-12");
-                        ledger.lock().unwrap().charge(request(asker, cost), AT).is_ok()
-                    };
-                    u32::try_from((0..5).map(ask).filter(|&it| it).count()).unwrap()
+                    let mut chance = fastrand::Rng::with_seed(asker);
+                    (0..12).map(|_| ask(&mut chance)).collect::<Vec<_>>()
                 })
             })
             .collect();
-        askers.into_iter().map(|it| it.join().unwrap()).sum()
+        askers.into_iter().flat_map(|it| it.join().unwrap()).collect()
     });
-    assert_eq!(paid, 16, "sixteen times 0.003 fit under 0.05");
+    drop(ledger);
+    let caps = budget("0.05", "1e-10");
+    for period in periods {
+        let own = paid.iter().filter(|it| it.0 == period);
+        let sum = own.fold(Budget::ZERO, |sum, it| sum.checked_add(it.1).unwrap());
+        let spent = place.history().spent(period);
+        assert!(spent == sum && caps.checked_sub(spent).is_some(), "{period}: {spent:?}");
+        assert!(spent.rho.nano() > 40_000_000, "the askers come near the cap");
+    }
+}
+
+/// A part of what is left: mostly a quarter or less, now and then all of it, or one unit too many.
+fn part(chance: &mut fastrand::Rng, left: u64) -> u64 {
+    match chance.u8(0..12) {
+        0 => left,
+        1 => left + 1,
+        _ => chance.u64(0..=left / 4 + 1),
+    }
 }
