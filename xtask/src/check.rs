@@ -15,6 +15,29 @@ struct Step {
     arguments: &'static [&'static str],
 }
 
+/// What takes longer than a check may: run before a change to what it covers is called done.
+const SLOW: [Step; 3] = [
+    Step {
+        name: "frequency of the gate over ten million draws",
+        arguments: &[
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "quorate-privacy",
+            "--features",
+            "seeded-entropy",
+            "--example",
+            "gate_frequency",
+        ],
+    },
+    Step {
+        name: "crashes: 60,000 lives of the ledger, 20,000 of the program",
+        arguments: &["xtask", "sim", "--seeds", "20000"],
+    },
+    Step { name: "mutants of kernel and ledger", arguments: &["xtask", "mutants", "--kernel"] },
+];
+
 const STEPS: [Step; 5] = [
     Step { name: "format", arguments: &["fmt", "--all", "--check"] },
     Step {

@@ -9,6 +9,9 @@ use privacy::{DiscreteGaussian, SeededEntropy};
 
 const DRAWS: u32 = 200_000;
 
+/// How likely a right sampler is to be called wrong, by each statistic.
+const FALSE_ALARM: f64 = 1e-9;
+
 fn variance((numerator, denominator): (u128, u128)) -> Variance {
     Variance::new(numerator, denominator).unwrap()
 }
@@ -42,8 +45,9 @@ fn chi_square(seen: &HashMap<i64, u32>, expected: &[(i64, f64)]) -> (f64, f64) {
             freedom += 1.0;
         }
     }
-    // Six standard deviations: a false alarm in about a billion, and the seed is fixed.
-    (statistic, freedom + 6.0 * (2.0_f64 * freedom).sqrt() + 12.0)
+    // Passed with probability at most 10⁻⁹ (Laurent & Massart 2000, Lemma 1); the seed is fixed.
+    let nats = FALSE_ALARM.recip().ln();
+    (statistic, freedom + 2.0 * (freedom * nats).sqrt() + 2.0 * nats)
 }
 
 #[test]
@@ -56,6 +60,34 @@ fn draws_follow_the_mass_function() {
         let (statistic, limit) = chi_square(&histogram(variance(parts)), &mass(variance(parts)));
         assert!(statistic < limit, "variance {parts:?}: {statistic} of {limit}");
     }
+}
+
+/// The largest distance of the empirical distribution function from the exact one, and what it may be
+/// at most: the inequality of Dvoretzky, Kiefer and Wolfowitz with Massart's constant, discrete or not.
+fn kolmogorov_smirnov(seen: &HashMap<i64, u32>, expected: &[(i64, f64)]) -> (f64, f64) {
+    let (mut found, mut exact, mut worst) = (0_u32, 0.0, 0.0_f64);
+    for &(z, share) in expected {
+        found += seen.get(&z).copied().unwrap_or(0);
+        exact += share;
+        worst = worst.max((f64::from(found) / f64::from(DRAWS) - exact).abs());
+    }
+    (worst, ((2.0 / FALSE_ALARM).ln() / (2.0 * f64::from(DRAWS))).sqrt())
+}
+
+#[test]
+fn the_distribution_function_is_the_exact_one() {
+    for parts in [(1, 3), (1, 1), (100, 1), (625, 9), (20_000, 1)] {
+        let (statistic, limit) =
+            kolmogorov_smirnov(&histogram(variance(parts)), &mass(variance(parts)));
+        assert!(statistic < limit, "variance {parts:?}: {statistic} of {limit}");
+    }
+    // The controls: half the noise, and draws that are one too high.
+    let right = histogram(variance((100, 1)));
+    let (statistic, limit) = kolmogorov_smirnov(&right, &mass(variance((25, 1))));
+    assert!(statistic > limit, "half the noise must be caught: {statistic}");
+    let shifted = right.iter().map(|(z, times)| (z + 1, *times)).collect();
+    let (statistic, limit) = kolmogorov_smirnov(&shifted, &mass(variance((100, 1))));
+    assert!(statistic > limit, "a shift by one must be caught: {statistic}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Runs of successes at γ/1, γ/2, γ/3, … end at an odd place with probability exp(−γ); a γ above
 //! one is split into whole ones and a rest. Proof: gaussian.md.
-//! Source: Canonne, Kamath & Steinke 2020, Algorithm 1.
+//! Source: Canonne, Kamath & Steinke 2020, Algorithm 1; Lemire 2019 (uniform integers).
 
 use num_bigint::BigUint;
 use num_integer::Integer;
@@ -12,13 +12,17 @@ use super::entropy::{Entropy, EntropyFailed};
 
 /// A uniform integer in 0..`bound`, by rejection; `bound` is at least one.
 pub(super) fn uniform(bound: u128, entropy: &mut dyn Entropy) -> Result<u128, EntropyFailed> {
+    if bound == 1 {
+        return Ok(0);
+    }
     if let Ok(small) = u64::try_from(bound) {
-        // The last 2^64 mod `bound` words would favour small remainders: they are drawn again.
-        let last = u64::MAX - (u64::MAX % small + 1) % small;
+        // The upper word of a product; the first 2^64 mod `bound` lower words would favour some
+        // upper ones, and are drawn again (Lemire 2019, Algorithm 5).
         loop {
-            let drawn = entropy.next_u64()?;
-            if drawn <= last {
-                return Ok(u128::from(drawn % small));
+            let product = u128::from(entropy.next_u64()?) * bound;
+            let lower = product & u128::from(u64::MAX);
+            if lower >= bound || lower >= u128::from(small.wrapping_neg() % small) {
+                return Ok(product >> 64);
             }
         }
     }
@@ -38,12 +42,16 @@ pub(super) fn exp_minus(
     bottom: u128,
     entropy: &mut dyn Entropy,
 ) -> Result<bool, EntropyFailed> {
-    for _ in 0..top / bottom {
-        if !exp_minus_fraction(1, 1, entropy)? {
-            return Ok(false);
+    let mut rest = top;
+    if rest >= bottom {
+        for _ in 0..top / bottom {
+            if !exp_minus_fraction(1, 1, entropy)? {
+                return Ok(false);
+            }
         }
+        rest %= bottom;
     }
-    exp_minus_fraction(top % bottom, bottom, entropy)
+    exp_minus_fraction(rest, bottom, entropy)
 }
 
 /// [`exp_minus`] for exponents in 0..=1.
