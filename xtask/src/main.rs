@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod mutants;
 #[cfg(test)]
 mod proofs;
 mod refdata;
@@ -25,6 +26,8 @@ enum Command {
     Check,
     /// Run workload W1 and DuckDB on the same files, and print the ratio.
     Bench(bench::Arguments),
+    /// Make mistakes in a copy of the source: a test must catch each.
+    Mutants(mutants::Arguments),
     /// Simulate crashes, full disks and losses of power under the ledger and the release.
     Sim(sim::Arguments),
     /// Derive the reference pack again from the public package that carries it.
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Check => check::run(&root()),
         Command::Bench(arguments) => bench::run(&arguments, &root()),
+        Command::Mutants(arguments) => mutants::run(&arguments, &root()),
         Command::Sim(arguments) => sim::run(&arguments, &root()),
         Command::Refdata(arguments) => refdata::run(&arguments, &root()),
     };
