@@ -1,4 +1,8 @@
-//! `cargo xtask bench`: workload W1 and DuckDB on the same files in one run, as ratios.
+//! `cargo xtask bench`: a workload and its peer in one run, as ratios.
+//!
+//! W1 counts people by site beside DuckDB on the same files; W7 draws noise beside OpenDP.
+
+mod w7;
 
 use std::fmt::Write;
 use std::fs;
@@ -12,6 +16,9 @@ use crate::Outcome;
 /// What to run.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// What to measure.
+    #[arg(long, value_enum, default_value_t = Workload::W1)]
+    workload: Workload,
     /// People in the vault.
     #[arg(long, default_value_t = 1_000_000)]
     subscribers: u32,
@@ -29,6 +36,20 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
+/// The workloads that have a peer.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Workload {
+    W1,
+    W7,
+}
+
+pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
+    match arguments.workload {
+        Workload::W1 => people_by_site(arguments, root),
+        Workload::W7 => w7::run(arguments.json, root),
+    }
+}
+
 /// The peer, as its package registry names it.
 const PEER: &str = "duckdb==2.0.0";
 
@@ -44,7 +65,7 @@ print(json.dumps({"seconds": seconds, "megabytes": megabytes, "result": len(rows
 "#;
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark is printed")]
-pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
+fn people_by_site(arguments: &Arguments, root: &Path) -> Outcome {
     let temporary = tempfile::tempdir()?;
     let scratch = arguments.scratch.clone().unwrap_or_else(|| temporary.path().to_owned());
     let data = scratch.join("w1");

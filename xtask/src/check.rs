@@ -1,7 +1,9 @@
 //! `cargo xtask check`: everything that must hold, the fastest first.
 //!
 //! Kernel and ledger come first, so that a first failure takes seconds; they are built without the
-//! engine. The last line sums up what the runners said.
+//! engine. The last line sums up what the runners said. `--slow` runs what takes longer.
+
+mod slow;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -14,29 +16,6 @@ struct Step {
     name: &'static str,
     arguments: &'static [&'static str],
 }
-
-/// What takes longer than a check may: run before a change to what it covers is called done.
-const SLOW: [Step; 3] = [
-    Step {
-        name: "frequency of the gate over ten million draws",
-        arguments: &[
-            "run",
-            "--quiet",
-            "--release",
-            "--package",
-            "quorate-privacy",
-            "--features",
-            "seeded-entropy",
-            "--example",
-            "gate_frequency",
-        ],
-    },
-    Step {
-        name: "crashes: 60,000 lives of the ledger, 20,000 of the program",
-        arguments: &["xtask", "sim", "--seeds", "20000"],
-    },
-    Step { name: "mutants of kernel and ledger", arguments: &["xtask", "mutants", "--kernel"] },
-];
 
 const STEPS: [Step; 5] = [
     Step { name: "format", arguments: &["fmt", "--all", "--check"] },
@@ -73,9 +52,21 @@ const STEPS: [Step; 5] = [
     },
 ];
 
+/// What to check.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// What takes longer instead: ten million draws, thousands of crashes, every mutant.
+    #[arg(long)]
+    slow: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
+    if arguments.slow { slow::run(root) } else { quick(root) }
+}
+
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "a task tells what it does")]
-pub(crate) fn run(root: &Path) -> Outcome {
-    no_seeded_noise(root)?;
+fn quick(root: &Path) -> Outcome {
+    tests_stay_in_tests(root)?;
     let (mut passed, mut failed) = (0, 0);
     for step in STEPS {
         eprintln!("== {}", step.name);
@@ -110,8 +101,8 @@ fn counts(line: &str) -> Option<(u32, u32)> {
     Some((passed, failed))
 }
 
-/// The shipped binary has no path to seeded noise: no ordinary dependency enables the feature.
-fn no_seeded_noise(root: &Path) -> Outcome {
+/// The shipped binary has no path to seeded noise or a simulated disk.
+fn tests_stay_in_tests(root: &Path) -> Outcome {
     let tree = Command::new("cargo")
         .args(["tree", "--package", "quorate", "--edges", "normal,features", "--prefix", "none"])
         .current_dir(root)
@@ -120,10 +111,10 @@ fn no_seeded_noise(root: &Path) -> Outcome {
     if !tree.status.success() || text.is_empty() {
         return Err("`cargo tree --package quorate` failed".into());
     }
-    if text.contains("seeded-entropy") {
-        return Err("the binary enables `seeded-entropy`: seeded noise must not ship".into());
+    match ["seeded-entropy", "simulated-disk"].into_iter().find(|it| text.contains(it)) {
+        Some(feature) => Err(format!("the binary enables `{feature}`, which is for tests").into()),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]

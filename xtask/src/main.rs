@@ -23,8 +23,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Check everything: format, lints, tests, documentation tests.
-    Check,
-    /// Run workload W1 and DuckDB on the same files, and print the ratio.
+    Check(check::Arguments),
+    /// Run a workload and its peer in one run, and print the ratio.
     Bench(bench::Arguments),
     /// Make mistakes in a copy of the source: a test must catch each.
     Mutants(mutants::Arguments),
@@ -46,7 +46,7 @@ fn root() -> PathBuf {
 #[expect(clippy::print_stderr, reason = "the one place where a task says why it failed")]
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Check => check::run(&root()),
+        Command::Check(arguments) => check::run(&arguments, &root()),
         Command::Bench(arguments) => bench::run(&arguments, &root()),
         Command::Mutants(arguments) => mutants::run(&arguments, &root()),
         Command::Sim(arguments) => sim::run(&arguments, &root()),

@@ -44,6 +44,9 @@ struct Mutant {
 
 const LIST: &str = include_str!("mutants.toml");
 
+/// What `timeout` ends with when it had to end the tests.
+const TIMED_OUT: i32 = 124;
+
 /// How the tests took a mutant.
 enum Verdict {
     /// By the first test that failed.
@@ -165,8 +168,10 @@ impl Bench {
             return Err(format!("it does not compile\n{text}").into());
         }
         let tested = self.cargo(package, &[])?;
-        if tested.status.success() {
-            return Ok(Verdict::Survived);
+        match tested.status.code() {
+            Some(0) => return Ok(Verdict::Survived),
+            Some(TIMED_OUT) => return Ok(Verdict::Caught("tests that never end".to_owned())),
+            _ => {}
         }
         let text = String::from_utf8_lossy(&tested.stdout).into_owned();
         let failed =
@@ -176,8 +181,16 @@ impl Bench {
     }
 
     fn cargo(&self, package: &str, more: &[&str]) -> std::io::Result<Output> {
-        Command::new("cargo")
-            .args(["test", "--package", &format!("quorate-{package}"), "--lib", "--tests"])
+        Command::new("timeout")
+            .args([
+                "300",
+                "cargo",
+                "test",
+                "--package",
+                &format!("quorate-{package}"),
+                "--lib",
+                "--tests",
+            ])
             .args(more)
             .current_dir(&self.copy)
             .env("CARGO_TARGET_DIR", &self.target)

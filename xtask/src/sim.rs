@@ -1,7 +1,7 @@
 //! `cargo xtask sim`: lives of ledger and release on a disk that dies, fails and fills up.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::Outcome;
 
@@ -17,10 +17,14 @@ pub(crate) struct Arguments {
     /// One part of the program alone.
     #[arg(long, value_parser = PARTS)]
     only: Option<String>,
+    /// Say the results alone.
+    #[arg(long)]
+    quiet: bool,
 }
 
 const PARTS: [&str; 2] = ["ledger", "engine"];
 
+#[expect(clippy::print_stdout, reason = "a task tells what it found")]
 pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     let seeds = match arguments.seed {
         Some(seed) => seed.to_string(),
@@ -28,11 +32,18 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     };
     for part in PARTS.iter().filter(|&&it| arguments.only.as_deref().is_none_or(|only| only == it))
     {
-        let status = Command::new("cargo")
-            .args(["test", "--package", &format!("quorate-{part}"), "--lib", "crash"])
+        let mut cargo = Command::new("cargo");
+        cargo.args(["test", "--package", &format!("quorate-{part}"), "--lib"]);
+        if arguments.quiet {
+            cargo.arg("--quiet");
+        }
+        let status = cargo
+            .args(["--", "crash::"])
             .env("QUORATE_SEEDS", &seeds)
             .current_dir(root)
+            .stdout(if arguments.quiet { Stdio::null() } else { Stdio::inherit() })
             .status()?;
+        println!("{part}: seeds {seeds}, {}", if status.success() { "held" } else { "BROKEN" });
         if !status.success() {
             return Err(format!("the simulation of the {part} found a fault").into());
         }
