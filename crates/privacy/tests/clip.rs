@@ -21,6 +21,12 @@ fn norm(kept: &[CellWeight]) -> u128 {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(8412),
+        ..ProptestConfig::default()
+    })]
+
     #[test]
     fn a_persons_norm_is_at_most_one_and_as_near_as_integers_come(
         alphas in prop::collection::vec(1_u16..=2_048, 0..300),
@@ -116,4 +122,23 @@ fn forty_nine_clipped_people_are_silent_whatever_their_weight_and_shown_cells_ho
         }
     }
     assert!(shown > 0, "fifty-one are shown now and then at this delta");
+}
+
+#[test]
+fn people_are_counted_for_the_floor_and_not_how_much_of_them() {
+    // Two hundred people of 0.22 each: the floor is passed, the sum is below it.
+    let quorum = SoftQuorum::new(
+        Floor::QUORUM,
+        CellLimit::ONE,
+        "0.0005".parse().unwrap(),
+        "0.5".parse().unwrap(),
+    );
+    let gate = quorum.unwrap().gate(CellWeight::full(CellLimit::ONE)).unwrap();
+    let light = Scale::of([CellWeight::full(CellLimit::ONE); 20]);
+    let mut count = ClippedCount::default();
+    (0..200).for_each(|_| count.add(light));
+    assert!(count.people() == 200 && count.units() < 50 << 20);
+    let mut entropy = SeededEntropy::new(7);
+    let shown = (0..200).filter(|_| gate.release(count, &mut entropy).unwrap().is_some()).count();
+    assert!((50..150).contains(&shown), "{shown}: about two in five draws reach T");
 }

@@ -7,7 +7,7 @@ use ledger::{LedgerError, audit, verify};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 
-use super::fixture::{Place, filled, signer};
+use super::fixture::{Place, filled, filled_with, signer};
 
 /// Flips, drops, swaps or cuts one place of `bytes`; `None` when that changes nothing.
 fn tampered(bytes: &[u8], kind: u8, at: usize) -> Option<Vec<u8>> {
@@ -99,6 +99,9 @@ fn a_checkpoint_that_is_gone_older_or_of_another_key_is_found() {
     let now = fs::read(&path).unwrap();
     fs::remove_file(&path).unwrap();
     assert!(verified(&place).unwrap_err().to_string().contains("covers 0 entries, the anchor 5"));
+    // Signed by the right key, of as many entries, and of another history.
+    fs::copy(filled_with("0.009").dir.join("checkpoint"), &path).unwrap();
+    assert!(verified(&place).unwrap_err().to_string().contains("not that of the entries"));
     fs::write(&path, &now).unwrap();
     let other = ledger::CheckpointSigner::new("ledger.test", &[8; 32]).unwrap().verifier();
     assert!(audit(&place.dir, &other, None).unwrap_err().to_string().contains("signature"));
