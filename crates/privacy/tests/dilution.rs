@@ -34,14 +34,14 @@ fn total(entropy: &mut SeededEntropy) -> Shown {
     quorum.unwrap().release(1_000_000, entropy).unwrap().unwrap()
 }
 
-/// A shown cell of `people` and a half, very nearly.
+/// A shown cell of `people` and a quarter, very nearly.
 fn shown(people: u64) -> ShownClipped {
     let quorum = SoftQuorum::new(Floor::QUORUM, CellLimit::ONE, Rho::MAX, "1e-12".parse().unwrap());
     let gate = quorum.unwrap().gate(CellWeight::full(CellLimit::ONE)).unwrap();
     let mut count = ClippedCount::default();
     (0..people).for_each(|_| count.add(Scale::WHOLE));
-    // Half a person above: the noise of a fortieth never reaches the next integer.
-    count.add(Scale::of([CellWeight::full(CellLimit::ONE); 4]));
+    // A quarter of a person above: the noise of a fortieth never reaches the next integer.
+    count.add(Scale::of([CellWeight::full(CellLimit::ONE); 16]));
     gate.release(count, &mut SeededEntropy::new(1)).unwrap().unwrap()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Runs of successes at γ/1, γ/2, γ/3, … end at an odd place with probability exp(−γ); a γ above
 //! one is split into whole ones and a rest. Proof: gaussian.md.
-//! Source: Canonne, Kamath & Steinke 2020, Algorithm 1; Lemire 2019 (uniform integers).
+//! Source: Canonne, Kamath & Steinke 2020, Algorithm 1.
 
 use num_bigint::BigUint;
 use num_integer::Integer;
@@ -10,21 +10,13 @@ use num_traits::ToPrimitive;
 
 use super::entropy::{Entropy, EntropyFailed};
 
-/// A uniform integer in 0..`bound`, by rejection; `bound` is at least one.
+/// 20! = 2.4 · 10^18, the largest factorial of 64 bits.
+const FACTORIAL: u64 = 2_432_902_008_176_640_000;
+
+/// A uniform integer in 0..`bound`; `bound` is at least one.
 pub(super) fn uniform(bound: u128, entropy: &mut dyn Entropy) -> Result<u128, EntropyFailed> {
-    if bound == 1 {
-        return Ok(0);
-    }
     if let Ok(small) = u64::try_from(bound) {
-        // The upper word of a product; the first 2^64 mod `bound` lower words would favour some
-        // upper ones, and are drawn again (Lemire 2019, Algorithm 5).
-        loop {
-            let product = u128::from(entropy.next_u64()?) * bound;
-            let lower = product & u128::from(u64::MAX);
-            if lower >= bound || lower >= u128::from(small.wrapping_neg() % small) {
-                return Ok(product >> 64);
-            }
-        }
+        return Ok(u128::from(uniform_word(small, entropy)?));
     }
     let mask = u128::MAX >> (bound - 1).leading_zeros();
     loop {
@@ -36,22 +28,53 @@ pub(super) fn uniform(bound: u128, entropy: &mut dyn Entropy) -> Result<u128, En
     }
 }
 
+/// [`uniform`] below 2^64: the upper half of word · bound, without a division but for few words
+/// (Lemire 2019, Algorithm 5).
+fn uniform_word(bound: u64, entropy: &mut dyn Entropy) -> Result<u64, EntropyFailed> {
+    loop {
+        let (low, high) = entropy.next_u64()?.carrying_mul(bound, 0);
+        // Below 2^64 mod `bound` are the words that would favour some results: drawn again.
+        if low >= bound || low >= bound.wrapping_neg() % bound {
+            return Ok(high);
+        }
+    }
+}
+
 /// True with probability exp(−`top`/`bottom`).
 pub(super) fn exp_minus(
     top: u128,
     bottom: u128,
     entropy: &mut dyn Entropy,
 ) -> Result<bool, EntropyFailed> {
-    let mut rest = top;
-    if rest >= bottom {
-        for _ in 0..top / bottom {
-            if !exp_minus_fraction(1, 1, entropy)? {
-                return Ok(false);
-            }
-        }
-        rest %= bottom;
+    if top < bottom {
+        return exp_minus_fraction(top, bottom, entropy);
     }
-    exp_minus_fraction(rest, bottom, entropy)
+    for _ in 0..top / bottom {
+        if !exp_minus_one(entropy)? {
+            return Ok(false);
+        }
+    }
+    exp_minus_fraction(top % bottom, bottom, entropy)
+}
+
+/// True with probability exp(−1).
+///
+/// A run of successes at 1/1, 1/2, 1/3, … reaches beyond place j with probability 1/j!: when one
+/// number below 20! is below 20!/j!.
+pub(super) fn exp_minus_one(entropy: &mut dyn Entropy) -> Result<bool, EntropyFailed> {
+    let drawn = uniform_word(FACTORIAL, entropy)?;
+    let (mut place, mut reach) = (2, FACTORIAL / 2);
+    while drawn < reach && place < 20 {
+        place += 1;
+        reach /= place;
+    }
+    if drawn < reach {
+        place = 21;
+        while uniform_word(place, entropy)? == 0 {
+            place += 1;
+        }
+    }
+    Ok(place % 2 == 1)
 }
 
 /// [`exp_minus`] for exponents in 0..=1.
@@ -60,9 +83,9 @@ fn exp_minus_fraction(
     bottom: u128,
     entropy: &mut dyn Entropy,
 ) -> Result<bool, EntropyFailed> {
-    let mut place = 1_u128;
+    let mut place = 1;
     // A success at top/(bottom·place) is one at top/bottom and one at 1/place.
-    while uniform(bottom, entropy)? < top && (place == 1 || uniform(place, entropy)? == 0) {
+    while uniform(bottom, entropy)? < top && (place == 1 || uniform_word(place, entropy)? == 0) {
         place += 1;
     }
     Ok(place % 2 == 1)
@@ -77,7 +100,7 @@ pub(super) fn exp_minus_wide(
     let (whole, rest) = top.div_rem(bottom);
     // 2^64 successes in a row are not seen: the count may saturate.
     for _ in 0..whole.to_u64().unwrap_or(u64::MAX) {
-        if !exp_minus_fraction(1, 1, entropy)? {
+        if !exp_minus_one(entropy)? {
             return Ok(false);
         }
     }
@@ -103,5 +126,63 @@ fn below(
             return Ok(drawn < digit);
         }
         rest = left;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says the given words, then fails the test.
+    struct Script(Vec<u64>);
+
+    impl Entropy for Script {
+        fn next_u64(&mut self) -> Result<u64, EntropyFailed> {
+            Ok(self.0.remove(0))
+        }
+    }
+
+    /// A word that makes `drawn` of 0..`bound`, away from the words that are drawn again.
+    fn word(drawn: u64, bound: u64) -> u64 {
+        let first = (u128::from(drawn) << 64).div_ceil(u128::from(bound));
+        u64::try_from(first).unwrap() + 1
+    }
+
+    #[test]
+    fn a_word_that_would_favour_a_result_is_drawn_again() {
+        let check = |bound: u64, words: &[u64], drawn: u64| {
+            let mut script = Script(words.to_vec());
+            assert_eq!(uniform_word(bound, &mut script).unwrap(), drawn);
+            assert!(script.0.is_empty(), "{bound}: words are left");
+        };
+        // 2^64 is 3 · 6148914691236517205 + 1: one word too many, and it is zero.
+        check(3, &[0, u64::MAX], 2);
+        check(3, &[1], 0);
+        check(3, &[6_148_914_691_236_517_206], 1);
+        check(1, &[0], 0);
+        check(1 << 63, &[u64::MAX], (1 << 63) - 1);
+        check(u64::MAX, &[0, 1], 0);
+    }
+
+    #[test]
+    fn the_coin_of_minus_one_ends_its_run_where_one_number_says() {
+        let check = |words: &[u64], place: u64| {
+            let mut script = Script(words.to_vec());
+            assert_eq!(exp_minus_one(&mut script).unwrap(), place % 2 == 1, "at {place}");
+            assert!(script.0.is_empty(), "at {place}: words are left");
+        };
+        let mut reach = FACTORIAL;
+        for place in 2..=20 {
+            reach /= place;
+            check(&[word(reach, FACTORIAL)], place);
+            if place < 20 {
+                check(&[word(reach - 1, FACTORIAL)], place + 1);
+            }
+        }
+        assert_eq!(reach, 1);
+        check(&[word(FACTORIAL - 1, FACTORIAL)], 2);
+        // Beyond the twentieth place words decide one by one.
+        check(&[word(0, FACTORIAL), word(1, 21)], 21);
+        check(&[word(0, FACTORIAL), word(0, 21), word(21, 22)], 22);
     }
 }

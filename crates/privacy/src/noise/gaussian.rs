@@ -9,7 +9,7 @@
 use num_bigint::BigUint;
 use num_integer::Roots;
 
-use super::bernoulli::{exp_minus, exp_minus_wide, uniform};
+use super::bernoulli::{exp_minus, exp_minus_one, exp_minus_wide, uniform};
 use super::entropy::{Entropy, EntropyFailed};
 use super::variance::Variance;
 
@@ -80,7 +80,7 @@ fn laplace(scale: u64, entropy: &mut dyn Entropy) -> Result<i64, EntropyFailed> 
             continue;
         }
         let mut quotient = 0_u128;
-        while exp_minus(1, 1, entropy)? {
+        while exp_minus_one(entropy)? {
             quotient += 1;
         }
         // Past 2^63 only with probability below exp(−2^14): see the proof.
