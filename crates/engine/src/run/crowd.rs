@@ -37,7 +37,7 @@ fn the_same_plan_asked_at_once_is_charged_once_and_answered_alike() {
     let fresh = std::thread::scope(|scope| {
         let askers: Vec<_> = (0..32)
             .map(|asker: u64| {
-                let product = if asker % 2 == 0 { "residents" } else { "presence" };
+                let product = ["residents", "presence"][usize::from(asker > 15)];
                 let (root, codes) = (root.path(), &codes);
                 scope.spawn(move || ask(root, product, codes, asker))
             })
