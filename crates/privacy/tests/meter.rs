@@ -10,6 +10,12 @@ fn budget((nano, atto): (u64, u64)) -> Budget {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(8412),
+        ..ProptestConfig::default()
+    })]
+
     #[test]
     fn a_meter_never_passes_a_cap(costs in prop::collection::vec((0_u64..40, 0_u64..40), 1..60)) {
         let caps = budget((300, 200));

@@ -67,3 +67,22 @@ fn only_tests_of_other_crates_turn_the_seed_on() {
         assert!(!(own_default && path.ends_with("privacy/Cargo.toml")), "no default features");
     }
 }
+
+#[test]
+fn no_budget_passes_through_a_floating_point_number() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let of_budgets = [
+        "privacy/src/unit.rs",
+        "privacy/src/meter.rs",
+        "ledger/src/books.rs",
+        "ledger/src/charge.rs",
+        "ledger/src/entry.rs",
+        "ledger/src/verify.rs",
+    ];
+    for file in of_budgets {
+        let text = std::fs::read_to_string(crates.join(file)).unwrap();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let float = code.into_iter().find(|line| line.contains("f64") || line.contains("f32"));
+        assert_eq!(float, None, "{file}");
+    }
+}

@@ -293,3 +293,14 @@ fn a_gate_on_the_weighted_sum_alone_breaks_the_promise() {
     let parts = case.gates.map(|gate| gate.outcomes(above, below));
     assert!(excess(&parts, case.cost) > 0.0, "the control must fail");
 }
+
+#[test]
+fn a_rule_on_the_true_rest_of_a_group_tells_one_person_with_certainty() {
+    // "Publish a share if nobody or fifty are left": the control of the guard, which never looks.
+    let rule = |rest: u32| if rest == 0 || rest >= 50 { (1.0, 0.0) } else { (0.0, 1.0) };
+    for (with, without) in [(1, 0), (50, 49)] {
+        let (with, without) = (rule(with), rule(without));
+        let outcomes = vec![(with.0, without.0), (with.1, without.1)];
+        assert!((divergence(&[outcomes], 6.0) - 1.0).abs() < 1e-12);
+    }
+}
