@@ -128,6 +128,18 @@ fn raw_files_become_a_release_that_anybody_can_check() {
     assert_eq!(world.data(&["ledger", "budget"])[0]["spent"]["rho"], "0.0455");
     let shown = world.data(&["ledger", "show", "c000000"]);
     assert_eq!(shown["release"], id);
+    // Somebody with the public key and a text knows that the charge is there.
+    let key = world.data(&["ledger", "key"])["key"].as_str().unwrap().to_owned();
+    let key = ledger::CheckpointVerifier::parse(&key).unwrap();
+    let proof = world.data(&["ledger", "prove", "c000000"])["proof"].as_str().unwrap().to_owned();
+    let (entry, under) = ledger::InclusionProof::check(&proof, &key).unwrap();
+    assert_eq!((entry.place, under.size()), (0, 6));
+    let kept = world.path("data/ledger/checkpoint");
+    let grown = world.data(&["ledger", "prove", "--since", kept.to_str().unwrap()]);
+    let grown = grown["proof"].as_str().unwrap();
+    assert_eq!(ledger::ConsistencyProof::check(grown, &under, &key).unwrap(), under);
+    world.refused(&["ledger", "prove", "c000009"], 1, "I61");
+    world.refused(&["ledger", "prove", "--since", "/dev/null"], 1, "I63");
 }
 
 #[test]
