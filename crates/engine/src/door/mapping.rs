@@ -69,6 +69,8 @@ pub struct Mapping {
 pub enum Format {
     /// Comma-separated values, plain, gzip or Zstandard.
     Csv,
+    /// One JSON object a line, plain, gzip or Zstandard.
+    Jsonl,
     /// Apache Parquet.
     Parquet,
 }

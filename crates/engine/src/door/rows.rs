@@ -1,6 +1,6 @@
 //! Opens a source file and yields its rows in canonical columns, a chunk at a time.
 //!
-//! CSV and Parquet meet here: what comes out has the columns of the class, in their order and
+//! CSV, JSON lines and Parquet meet here: what comes out has the columns of the class, in their order and
 //! kinds. A value that cannot be read as its kind is null; the caller decides what that means.
 //! Guarantee: never more than one chunk of one file in memory.
 
@@ -230,6 +230,6 @@ pub fn text_of(values: &StringArray, row: usize) -> Option<&str> {
 fn damaged(path: &Path, why: &str) -> Error {
     Error::input("I24", format!("the file cannot be read to its end: {why}"))
         .at(path.display())
-        .allowed("whole CSV in UTF-8 (plain, .gz, .zst) or whole Parquet")
+        .allowed("whole CSV or JSON lines in UTF-8 (plain, .gz, .zst), or whole Parquet")
         .remedy("deliver the file again; nothing of this batch was loaded")
 }

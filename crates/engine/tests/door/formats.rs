@@ -1,4 +1,4 @@
-//! CSV, compressed CSV and Parquet of the same rows make the same vault, byte for byte.
+//! CSV, JSON lines, compressed or not, and Parquet of the same rows make the same vault, byte for byte.
 
 use std::fs;
 use std::io::Write;
@@ -66,6 +66,22 @@ fn zstandard(path: &Path) {
     fs::remove_file(path).unwrap();
 }
 
+/// One object a line; numbers and flags bare, as programs write them, and no key for what is empty.
+fn json_lines(path: &Path) {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let mut out = String::new();
+    for row in reader.records().map(Result::unwrap) {
+        let pairs = names.iter().zip(&row).filter(|it| !it.1.is_empty()).map(|(name, value)| {
+            let bare = value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok();
+            if bare { format!("\"{name}\":{value}") } else { format!("\"{name}\":\"{value}\"") }
+        });
+        out += &format!("{{{}}}\n", pairs.collect::<Vec<_>>().join(","));
+    }
+    fs::write(path.with_extension("jsonl"), out).unwrap();
+    fs::remove_file(path).unwrap();
+}
+
 /// Typed as the layout of the simulated operator says.
 fn parquet(path: &Path) {
     if path.ends_with("cells.csv") {
@@ -105,7 +121,8 @@ fn every_format_makes_the_same_vault() {
     assert_eq!(expected.len(), 10);
     let (same, gz) = (rewritten(&world, |_| ()), rewritten(&world, gzip));
     let (zst, typed) = (rewritten(&world, zstandard), rewritten(&world, parquet));
-    for twin in [same, gz, zst, typed] {
+    let lines = rewritten(&world, json_lines);
+    for twin in [same, gz, zst, typed, lines] {
         twin.ingest().unwrap();
         assert_eq!(twin.vault_files(), expected, "{:?}", super::fixture::files_below(&twin.raw));
     }
@@ -134,4 +151,32 @@ fn a_delimiter_a_missing_header_and_rfc3339_are_options() {
     fs::write(path, "test-000001;2026-10-02T13:30:00+01:00;north-1\n").unwrap();
     world.ingest().unwrap();
     assert_eq!(world.presence().iter().map(|it| it.3).collect::<Vec<_>>(), [13]);
+}
+
+#[test]
+fn json_lines_that_are_none_load_nothing_and_what_is_nested_is_absent() {
+    let line = |instant: &str| {
+        format!(
+            "{{\"subscriber_id\":\"test-000001\",\"event_time\":{instant},\"cell_id\":\"north-1\"}}\n"
+        )
+    };
+    let load = |text: String| {
+        let world = World::with_one_of_each();
+        world.map("events", "[columns]", "max_bad_share = 1.0\n\n[columns]");
+        let path = world.raw.join("events/1.jsonl");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        (world.ingest(), world)
+    };
+    // 2026-10-02T12:30:00Z
+    let right = line("1790944200000");
+    let (loaded, world) = load(format!("{right}{}", line("{\"seconds\":1}")));
+    let events = &loaded.unwrap().rows["events"];
+    assert_eq!((events.kept, events.quarantined["bad_time"]), (1, 1));
+    assert_eq!(world.presence().len(), 1);
+    for broken in ["{\"subscriber_id\":", "[1,2]\n", "not json\n"] {
+        let (refused, world) = load(format!("{right}{broken}"));
+        assert_eq!(refused.unwrap_err().code(), "I24", "{broken}");
+        assert!(world.vault_files().is_empty(), "{broken}");
+    }
 }

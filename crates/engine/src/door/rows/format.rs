@@ -1,4 +1,4 @@
-//! The two formats: which columns a file has, and how its batches are read.
+//! The formats: which columns a file has, and how its batches are read.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -23,24 +23,48 @@ use crate::error::{Error, Result, io_error};
 /// The columns of a file.
 pub struct StoredColumns {
     schema: Arc<Schema>,
-    /// Parquet knows types; in CSV everything is text.
-    parquet: Option<ArrowReaderMetadata>,
+    stored: Stored,
 }
+
+/// What is known about a file beside the names of its columns.
+enum Stored {
+    /// Everything is text.
+    Csv,
+    /// Everything is text; a column is known when one of the first lines has it.
+    Jsonl,
+    /// Columns have types.
+    Parquet(ArrowReaderMetadata),
+}
+
+/// How many lines of a JSON file are asked which columns there are.
+const SAMPLE_LINES: usize = 1 << 10;
 
 /// Reads the header or the schema of a file, and nothing more.
 ///
 /// # Errors
 /// `I24` when it is damaged or of no known format.
 pub fn columns(file: &SourceFile) -> Result<StoredColumns> {
-    if format_of(file)? == Format::Parquet {
-        let open = File::open(&file.path).map_err(|cause| io_error("read", &file.path, &cause))?;
-        let metadata = ArrowReaderMetadata::load(&open, ArrowReaderOptions::default())
-            .map_err(|cause| damaged(&file.path, &cause.to_string()))?;
-        return Ok(StoredColumns {
-            schema: Arc::clone(metadata.schema()),
-            parquet: Some(metadata),
-        });
+    match format_of(file)? {
+        Format::Parquet => {
+            let open = File::open(&file.path);
+            let open = open.map_err(|cause| io_error("read", &file.path, &cause))?;
+            let metadata = ArrowReaderMetadata::load(&open, ArrowReaderOptions::default())
+                .map_err(|cause| damaged(&file.path, &cause.to_string()))?;
+            let schema = Arc::clone(metadata.schema());
+            Ok(StoredColumns { schema, stored: Stored::Parquet(metadata) })
+        }
+        Format::Csv => Ok(StoredColumns { schema: texts(header(file)?), stored: Stored::Csv }),
+        Format::Jsonl => Ok(StoredColumns { schema: texts(keys(file)?), stored: Stored::Jsonl }),
     }
+}
+
+fn texts(names: Vec<String>) -> Arc<Schema> {
+    let fields = names.into_iter().map(|it| Field::new(it, DataType::Utf8, true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// The names in a CSV file's first row, or its columns' numbers from 1.
+fn header(file: &SourceFile) -> Result<Vec<String>> {
     let csv = file.mapping.csv;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -51,9 +75,30 @@ pub fn columns(file: &SourceFile) -> Result<StoredColumns> {
     let name = |(at, field): (usize, &str)| {
         if csv.header { field.trim_start_matches('\u{feff}').to_owned() } else { at.to_string() }
     };
-    let fields = (1..).zip(first.iter()).map(name);
-    let fields: Vec<Field> = fields.map(|it| Field::new(it, DataType::Utf8, true)).collect();
-    Ok(StoredColumns { schema: Arc::new(Schema::new(fields)), parquet: None })
+    Ok((1..).zip(first.iter()).map(name).collect())
+}
+
+/// The keys of the first objects of a file of JSON lines, in the order in which they appear.
+fn keys(file: &SourceFile) -> Result<Vec<String>> {
+    let objects =
+        serde_json::Deserializer::from_reader(BufReader::new(plain(file, &Arc::default())?));
+    let objects = objects.into_iter::<serde_json::Map<String, serde_json::Value>>();
+    let mut names = Vec::new();
+    for object in objects.take(SAMPLE_LINES) {
+        for (name, _) in object.map_err(|cause| damaged(&file.path, &cause.to_string()))? {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    // An empty value may have no key at all; what must be there is there in the first lines.
+    let optional = file.mapping.class.columns().iter().filter(|it| !it.mandatory);
+    for name in optional.filter_map(|it| file.mapping.columns.get(it.name)) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    Ok(names)
 }
 
 impl StoredColumns {
@@ -75,7 +120,8 @@ impl StoredColumns {
                 .at(place)
                 .allowed(choices(name, names)));
         };
-        if self.parquet.is_some() && !column.kind.reads(field.data_type(), mapping.time) {
+        let typed = matches!(self.stored, Stored::Parquet(_));
+        if typed && !column.kind.reads(field.data_type(), mapping.time) {
             let what = format!("the column `{name}` holds {}", field.data_type());
             return Err(Error::input("I33", what)
                 .at(place)
@@ -96,27 +142,44 @@ pub fn batches(
     chunk_rows: usize,
 ) -> Result<(Batches, Meter)> {
     let broken = |cause: String| damaged(&file.path, &cause);
-    if let Some(metadata) = stored.parquet {
-        let open = File::open(&file.path).map_err(|cause| io_error("read", &file.path, &cause))?;
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), columns);
-        let rows =
-            u64::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or_default();
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open, metadata)
-            .with_projection(mask)
-            .with_batch_size(chunk_rows)
-            .build()
-            .map_err(|cause| broken(cause.to_string()))?;
-        return Ok((Box::new(reader), Meter::RowsOf(rows)));
-    }
     let done = Arc::new(AtomicU64::new(0));
-    let reader = ReaderBuilder::new(stored.schema)
-        .with_header(file.mapping.csv.header)
-        .with_delimiter(delimiter(file.mapping.csv.delimiter))
-        .with_projection(columns)
-        .with_batch_size(chunk_rows)
-        .build_buffered(BufReader::with_capacity(1 << 18, plain(file, &done)?))
-        .map_err(|cause| broken(cause.to_string()))?;
-    Ok((Box::new(reader), Meter::Bytes(done)))
+    let bytes = || Ok::<_, Error>(BufReader::with_capacity(1 << 18, plain(file, &done)?));
+    match stored.stored {
+        Stored::Parquet(metadata) => {
+            let open = File::open(&file.path);
+            let open = open.map_err(|cause| io_error("read", &file.path, &cause))?;
+            let mask = ProjectionMask::roots(metadata.parquet_schema(), columns);
+            let rows = metadata.metadata().file_metadata().num_rows();
+            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open, metadata)
+                .with_projection(mask)
+                .with_batch_size(chunk_rows)
+                .build()
+                .map_err(|cause| broken(cause.to_string()))?;
+            Ok((Box::new(reader), Meter::RowsOf(u64::try_from(rows).unwrap_or_default())))
+        }
+        Stored::Csv => {
+            let reader = ReaderBuilder::new(stored.schema)
+                .with_header(file.mapping.csv.header)
+                .with_delimiter(delimiter(file.mapping.csv.delimiter))
+                .with_projection(columns)
+                .with_batch_size(chunk_rows)
+                .build_buffered(bytes()?)
+                .map_err(|cause| broken(cause.to_string()))?;
+            Ok((Box::new(reader), Meter::Bytes(done)))
+        }
+        Stored::Jsonl => {
+            let wanted = stored.schema.project(&columns);
+            let wanted = wanted.map_err(|cause| broken(cause.to_string()))?;
+            // Numbers and flags become their own text; what is nested is null, as if it were absent.
+            let reader = arrow_json::ReaderBuilder::new(Arc::new(wanted))
+                .with_coerce_primitive(true)
+                .with_ignore_type_conflicts(true)
+                .with_batch_size(chunk_rows)
+                .build(bytes()?)
+                .map_err(|cause| broken(cause.to_string()))?;
+            Ok((Box::new(reader), Meter::Bytes(done)))
+        }
+    }
 }
 
 /// The format of a file by its mapping, else by its extension.
@@ -124,20 +187,23 @@ fn format_of(file: &SourceFile) -> Result<Format> {
     if let Some(format) = file.mapping.format {
         return Ok(format);
     }
-    let ends = |ending: &str| file.label.to_ascii_lowercase().ends_with(ending);
-    if ends(".parquet") {
-        return Ok(Format::Parquet);
-    }
-    if [".csv", ".csv.gz", ".csv.zst", ".tsv", ".txt"].iter().any(|it| ends(it)) {
-        return Ok(Format::Csv);
-    }
-    Err(Error::input("I24", format!("the format of `{}` is not known by its name", file.label))
+    let name = file.label.to_ascii_lowercase();
+    let name = [".gz", ".zst"].iter().find_map(|it| name.strip_suffix(it)).unwrap_or(&name);
+    match name.rsplit_once('.').map(|it| it.1) {
+        Some("parquet") => Ok(Format::Parquet),
+        Some("csv" | "tsv" | "txt") => Ok(Format::Csv),
+        Some("jsonl" | "ndjson" | "json") => Ok(Format::Jsonl),
+        _ => Err(Error::input(
+            "I24",
+            format!("the format of `{}` is not known by its name", file.label),
+        )
         .at(file.path.display())
-        .allowed(".parquet, .csv, .csv.gz, .csv.zst")
-        .remedy("set format = \"csv\" or \"parquet\" in the mapping"))
+        .allowed(".parquet; .csv, .jsonl, .ndjson, plain or with .gz or .zst")
+        .remedy("set format = \"csv\", \"jsonl\" or \"parquet\" in the mapping")),
+    }
 }
 
-/// The plain bytes of a CSV file; `done` counts those of the file itself.
+/// The plain bytes of a file of text; `done` counts those of the file itself.
 fn plain(file: &SourceFile, done: &Arc<AtomicU64>) -> Result<Box<dyn Read + Send>> {
     let wrong = |cause: io::Error| io_error("read", &file.path, &cause);
     let open = File::open(&file.path).map_err(wrong)?;
