@@ -1,7 +1,9 @@
 //! Secret keys, outside the instance's folder.
 //!
 //! A key is made once, readable by its owner alone, and durable before it is used. Destroying a
-//! pseudonym key makes its period unlinkable. No key here can be printed, compared or serialised.
+//! pseudonym key makes its period unlinkable ([`life`]). No key here can be printed, compared or serialised.
+
+pub mod life;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -25,8 +27,9 @@ impl PseudonymKey {
     /// The key of `period`, made when it is not there.
     ///
     /// # Errors
-    /// A fault when the key cannot be read, is damaged or cannot be made.
+    /// `I48` when it was destroyed; a fault when it cannot be read, is damaged or cannot be made.
     pub fn of(instance: &Instance, period: Period) -> Result<Self> {
+        life::check_not_destroyed(&instance.keys_dir()?, period)?;
         key(instance, &format!("pseudonym-{period}.key")).map(Self)
     }
 

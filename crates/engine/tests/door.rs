@@ -7,6 +7,7 @@ mod door {
     mod fixture;
     mod formats;
     mod identity;
+    mod keys;
     mod mapping;
     mod people;
     mod public_data;

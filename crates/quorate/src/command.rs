@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod ingest;
 pub mod init;
+pub mod keys;
 pub mod ledger;
 pub mod policy;
 pub mod release;

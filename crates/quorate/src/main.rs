@@ -42,6 +42,9 @@ enum Command {
     /// Read and check what was charged and published.
     #[command(subcommand)]
     Ledger(command::ledger::Ledger),
+    /// List, rotate and destroy pseudonym keys.
+    #[command(subcommand)]
+    Keys(command::keys::Keys),
     /// Check and explain the policy.
     #[command(subcommand)]
     Policy(command::policy::Policy),
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Ingest(ingest) => ingest.run(&folder, &output),
         Command::Release(release) => release.run(&folder, &output),
         Command::Ledger(ledger) => ledger.run(&folder, &output),
+        Command::Keys(keys) => keys.run(&folder, &output),
         Command::Policy(policy) => policy.run(&folder, &output),
         Command::Completion { shell } => {
             let mut command = Arguments::command();

@@ -143,6 +143,18 @@ fn raw_files_become_a_release_that_anybody_can_check() {
 }
 
 #[test]
+fn a_key_is_destroyed_when_somebody_means_it() {
+    let world = World::loaded();
+    assert_eq!(world.data(&["keys", "list"])[0]["state"], "live");
+    world.refused(&["keys", "destroy", "2026-10"], 1, "I49");
+    let gone = world.data(&["keys", "destroy", "2026-10", "--yes", "--early"]);
+    assert_eq!(gone["state"], "destroyed");
+    assert_eq!(world.data(&["keys", "list"])[0]["state"], "destroyed");
+    // What is loaded can still be released.
+    world.data(&["release", "run", "residents", "--period", "2026-10"]);
+}
+
+#[test]
 fn a_release_asked_for_again_is_the_same_bytes_and_costs_nothing() {
     let world = World::loaded();
     let run = ["release", "run", "residents", "--period", "2026-10"];

@@ -23,6 +23,8 @@ pub struct Config {
     pub memory: u64,
     /// Threads, at least one.
     pub threads: usize,
+    /// For how many days after its end late rows of a period are taken.
+    pub late_days: u16,
 }
 
 #[derive(Deserialize)]
@@ -35,6 +37,12 @@ struct Written {
     #[serde(default = "two_gigabytes")]
     memory: String,
     threads: Option<usize>,
+    #[serde(default = "a_week")]
+    late_days: u16,
+}
+
+const fn a_week() -> u16 {
+    7
 }
 
 fn london() -> String {
@@ -80,7 +88,12 @@ impl Config {
             return Err(wrong("keys_dir lies inside the instance")
                 .allowed("a folder outside: a copy of the data must not carry its keys"));
         }
-        Ok(Self { name: written.name, timezone, keys_dir, memory, threads })
+        if written.late_days > 31 {
+            return Err(wrong(format!("late_days = {} is out of range", written.late_days))
+                .allowed("0 to 31: rows older than one period are never taken"));
+        }
+        let late_days = written.late_days;
+        Ok(Self { name: written.name, timezone, keys_dir, memory, threads, late_days })
     }
 }
 
