@@ -44,7 +44,7 @@ use crate::vault::manifest::PeriodRecord;
 use load::{Load, Setting};
 use source::SourceFile;
 
-pub use report::{IngestReport, PeopleCount, RowCount};
+pub use report::{Examples, FileReport, IngestReport, PeopleCount, RowCount};
 
 /// The years in which a first instant is believed: seconds read as milliseconds lie in 1970.
 const YEARS: RangeInclusive<i16> = 1990..=2099;
@@ -54,6 +54,18 @@ const YEARS: RangeInclusive<i16> = 1990..=2099;
 pub struct IngestOptions {
     /// The period; without it the month of the first event or web record.
     pub period: Option<Period>,
+    /// Whether anything is to be stored.
+    pub purpose: Purpose,
+}
+
+/// What an ingest is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To load: all of it or nothing.
+    #[default]
+    Load,
+    /// To tell what a load would do; nothing stays behind, not even a key.
+    Plan,
 }
 
 /// How far an ingest is.
@@ -72,7 +84,7 @@ pub struct Progress<'stage> {
 /// Loads `sources` (folders with `_SUCCESS`, or single files) into the vault.
 ///
 /// Guarantee: either everything is in when this returns, or nothing; loading the same files again
-/// changes nothing. The raw ids of the files are nowhere in the instance.
+/// changes nothing; a plan reads and checks everything and leaves the instance as it was. The raw ids of the files are nowhere in the instance.
 ///
 /// # Errors
 /// An input error (`I…`) naming the file and the mapping, before anything is loaded; a fault
@@ -107,13 +119,19 @@ pub fn ingest(
     report.people.total = record.persons;
     if !new.is_empty() {
         let batch = Batch::begin(&instance.vault_dir(), &report.batch)?;
-        let setting = Setting { instance, vault: &vault, batch: &batch, period };
+        let purpose = options.purpose;
+        let setting = Setting { instance, vault: &vault, batch: &batch, period, purpose };
         let (manifest, book) = Load::begin(setting, progress)?.run(&new, &mut report)?;
-        batch.commit(&manifest)?;
-        book.write_quarantine(&instance.quarantine_dir().join(&report.batch))?;
+        if purpose == Purpose::Load {
+            batch.commit(&manifest)?;
+            book.write_quarantine(&instance.quarantine_dir().join(&report.batch))?;
+        }
     }
     report.seconds = clock.now().duration_since(started).as_secs_f64();
-    report.write(&instance.reports_dir())?;
+    match options.purpose {
+        Purpose::Load => report.write(&instance.reports_dir())?,
+        Purpose::Plan => report.files_loaded.clear(),
+    }
     Ok(report)
 }
 

@@ -10,6 +10,7 @@ mod door {
     mod keys;
     mod mapping;
     mod people;
+    mod plan;
     mod public_data;
     mod reasons;
     mod sealing;
