@@ -14,6 +14,7 @@ mod key;
 mod load;
 mod mapping;
 mod nearest;
+mod objections;
 mod pack;
 mod people;
 mod pseudonym;
@@ -108,6 +109,7 @@ pub fn ingest(
     let period = settle_period(&files, options.period, instance)?;
     let record = vault.record(period);
     let mut seen = loaded_before(&record);
+    let as_of = objections::as_of(&files, record.objections_as_of);
     let is_new = |file: &SourceFile| seen.insert((file.mapping.name.clone(), file.hash.clone()));
     let (new, already): (Vec<_>, Vec<_>) = files.into_iter().partition(is_new);
     let mut report = IngestReport {
@@ -118,9 +120,13 @@ pub fn ingest(
     };
     report.people.total = record.persons;
     if !new.is_empty() {
+        // Without anybody loaded it is not objections that are missing first.
+        if as_of.is_some() || record.persons > 0 {
+            objections::check_fresh(&new, as_of, started)?;
+        }
         let batch = Batch::begin(&instance.vault_dir(), &report.batch)?;
         let purpose = options.purpose;
-        let setting = Setting { instance, vault: &vault, batch: &batch, period, purpose };
+        let setting = Setting { instance, vault: &vault, batch: &batch, period, purpose, as_of };
         let (manifest, book) = Load::begin(setting, progress)?.run(&new, &mut report)?;
         if purpose == Purpose::Load {
             batch.commit(&manifest)?;

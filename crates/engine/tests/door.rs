@@ -9,6 +9,7 @@ mod door {
     mod identity;
     mod keys;
     mod mapping;
+    mod objections;
     mod people;
     mod plan;
     mod public_data;

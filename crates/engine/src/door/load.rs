@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use reference::{Geography, SiteList};
 
 use super::book::Book;
@@ -62,6 +63,8 @@ pub struct Setting<'door> {
     pub period: Period,
     /// Whether anything is to be stored.
     pub purpose: Purpose,
+    /// When the newest source that says who objects was written.
+    pub as_of: Option<Timestamp>,
 }
 
 impl<'door> Load<'door> {
@@ -73,12 +76,13 @@ impl<'door> Load<'door> {
         setting: Setting<'door>,
         progress: &'door mut dyn FnMut(Progress<'_>),
     ) -> Result<Self> {
-        let Setting { instance, vault, batch, period, purpose } = setting;
+        let Setting { instance, vault, batch, period, purpose, as_of } = setting;
         let geography = Geography::built_in();
         let mut manifest = vault.manifest().clone();
         manifest.check_geography(geography.hash())?;
         manifest.geography = Some(geography.hash().to_owned());
-        let record = vault.record(period);
+        let mut record = vault.record(period);
+        record.objections_as_of = as_of;
         let tables = record.pseudonyms.iter().map(|it| vault.present(it));
         let register = Register::read(&tables.collect::<Result<Vec<_>>>()?)?;
         let suppressed = record.suppressed.iter().map(|it| read_persons(&vault.present(it)?));
