@@ -14,6 +14,7 @@ mod key;
 mod load;
 mod mapping;
 mod nearest;
+mod objections;
 mod pack;
 mod people;
 mod pseudonym;
@@ -44,7 +45,7 @@ use crate::vault::manifest::PeriodRecord;
 use load::{Load, Setting};
 use source::SourceFile;
 
-pub use report::{IngestReport, PeopleCount, RowCount};
+pub use report::{Examples, FileReport, IngestReport, PeopleCount, RowCount};
 
 /// The years in which a first instant is believed: seconds read as milliseconds lie in 1970.
 const YEARS: RangeInclusive<i16> = 1990..=2099;
@@ -54,6 +55,18 @@ const YEARS: RangeInclusive<i16> = 1990..=2099;
 pub struct IngestOptions {
     /// The period; without it the month of the first event or web record.
     pub period: Option<Period>,
+    /// Whether anything is to be stored.
+    pub purpose: Purpose,
+}
+
+/// What an ingest is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To load: all of it or nothing.
+    #[default]
+    Load,
+    /// To tell what a load would do; nothing stays behind, not even a key.
+    Plan,
 }
 
 /// How far an ingest is.
@@ -72,7 +85,7 @@ pub struct Progress<'stage> {
 /// Loads `sources` (folders with `_SUCCESS`, or single files) into the vault.
 ///
 /// Guarantee: either everything is in when this returns, or nothing; loading the same files again
-/// changes nothing. The raw ids of the files are nowhere in the instance.
+/// changes nothing; a plan reads and checks everything and leaves the instance as it was. The raw ids of the files are nowhere in the instance.
 ///
 /// # Errors
 /// An input error (`I…`) naming the file and the mapping, before anything is loaded; a fault
@@ -96,6 +109,7 @@ pub fn ingest(
     let period = settle_period(&files, options.period, instance)?;
     let record = vault.record(period);
     let mut seen = loaded_before(&record);
+    let as_of = objections::as_of(&files, record.objections_as_of);
     let is_new = |file: &SourceFile| seen.insert((file.mapping.name.clone(), file.hash.clone()));
     let (new, already): (Vec<_>, Vec<_>) = files.into_iter().partition(is_new);
     let mut report = IngestReport {
@@ -106,14 +120,24 @@ pub fn ingest(
     };
     report.people.total = record.persons;
     if !new.is_empty() {
+        // Without anybody loaded it is not objections that are missing first.
+        if as_of.is_some() || record.persons > 0 {
+            objections::check_fresh(&new, as_of, started)?;
+        }
         let batch = Batch::begin(&instance.vault_dir(), &report.batch)?;
-        let setting = Setting { instance, vault: &vault, batch: &batch, period };
+        let purpose = options.purpose;
+        let setting = Setting { instance, vault: &vault, batch: &batch, period, purpose, as_of };
         let (manifest, book) = Load::begin(setting, progress)?.run(&new, &mut report)?;
-        batch.commit(&manifest)?;
-        book.write_quarantine(&instance.quarantine_dir().join(&report.batch))?;
+        if purpose == Purpose::Load {
+            batch.commit(&manifest)?;
+            book.write_quarantine(&instance.quarantine_dir().join(&report.batch))?;
+        }
     }
     report.seconds = clock.now().duration_since(started).as_secs_f64();
-    report.write(&instance.reports_dir())?;
+    match options.purpose {
+        Purpose::Load => report.write(&instance.reports_dir())?,
+        Purpose::Plan => report.files_loaded.clear(),
+    }
     Ok(report)
 }
 

@@ -33,6 +33,17 @@ impl PseudonymKey {
         key(instance, &format!("pseudonym-{period}.key")).map(Self)
     }
 
+    /// The key of `period`, or, when it was not made yet, one that is forgotten with this value.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn or_passing(instance: &Instance, period: Period) -> Result<Self> {
+        let folder = instance.keys_dir()?;
+        life::check_not_destroyed(&folder, period)?;
+        let path = folder.join(format!("pseudonym-{period}.key"));
+        if path.exists() { Self::of(instance, period) } else { Ok(Self(fresh()?)) }
+    }
+
     /// The bytes, for the one function that makes pseudonyms.
     pub(crate) const fn bytes(&self) -> &[u8; 32] {
         &self.0
@@ -90,12 +101,7 @@ fn key(instance: &Instance, name: &str) -> Result<[u8; 32]> {
 }
 
 fn make(draft: &Path, path: &Path, folder: &Path) -> Result<()> {
-    let mut entropy = SystemEntropy::new().map_err(|it| Error::fault("F03", it.to_string()))?;
-    let mut bytes = Vec::with_capacity(32);
-    for _ in 0..4 {
-        let word = entropy.next_u64().map_err(|it| Error::fault("F03", it.to_string()))?;
-        bytes.extend_from_slice(&word.to_le_bytes());
-    }
+    let bytes = fresh()?;
     let write = || {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
         file.write_all(&bytes)?;
@@ -107,6 +113,17 @@ fn make(draft: &Path, path: &Path, folder: &Path) -> Result<()> {
         File::open(folder)?.sync_all()
     };
     write().map_err(|cause| io_error("write a key", path, &cause))
+}
+
+/// 256 bits from the operating system.
+fn fresh() -> Result<[u8; 32]> {
+    let mut entropy = SystemEntropy::new().map_err(|it| Error::fault("F03", it.to_string()))?;
+    let mut bytes = [0; 32];
+    for word in bytes.chunks_exact_mut(8) {
+        let drawn = entropy.next_u64().map_err(|it| Error::fault("F03", it.to_string()))?;
+        word.copy_from_slice(&drawn.to_le_bytes());
+    }
+    Ok(bytes)
 }
 
 fn absent_is_fine(cause: io::Error) -> io::Result<()> {

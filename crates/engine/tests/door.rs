@@ -9,7 +9,9 @@ mod door {
     mod identity;
     mod keys;
     mod mapping;
+    mod objections;
     mod people;
+    mod plan;
     mod public_data;
     mod reasons;
     mod sealing;

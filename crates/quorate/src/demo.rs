@@ -60,7 +60,7 @@ pub fn prepare(demo: &Demo) -> Result<Shown> {
     let instance = data_folder(&demo.dir, &simulated.areas)?;
     Output::note("loading the raw files through the door");
     let period = Period::of(world.first_day);
-    let options = IngestOptions { period: Some(period) };
+    let options = IngestOptions { period: Some(period), ..IngestOptions::default() };
     let loaded =
         first_report(&instance, ingest::ingest(&instance, &[operator.join("raw")], options)?)?;
     let policy = Policy::read(&instance)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::mapping::Mapping;
-use super::report::IngestReport;
+use super::report::{FileReport, IngestReport, RowCount};
 use super::schema::Class;
 use super::source::SourceFile;
 use super::tally::{Tally, write_quarantine};
@@ -69,6 +69,11 @@ impl Book {
     /// Writes the counts of each class into a report.
     pub fn report(&self, report: &mut IngestReport) {
         let mut classes = BTreeMap::<Class, Tally>::new();
+        report.files = self
+            .files
+            .iter()
+            .map(|(file, mapping, tally)| file_report(file, mapping, tally))
+            .collect();
         for (_, mapping, tally) in &self.files {
             classes.entry(mapping.class).or_default().count_in(tally);
         }
@@ -85,5 +90,22 @@ impl Book {
     pub fn write_quarantine(&self, folder: &Path) -> Result<()> {
         let places: Vec<_> = self.files.iter().map(|it| (it.0.as_str(), &it.2)).collect();
         write_quarantine(folder, &places)
+    }
+}
+
+/// 5 rows a reason: enough to open the file at.
+const EXAMPLES_SHOWN: usize = 5;
+
+fn file_report(file: &str, mapping: &Mapping, tally: &Tally) -> FileReport {
+    let quoted =
+        mapping.constants.iter().map(|(name, value)| (name.clone(), format!("\"{value}\"")));
+    let columns = mapping.columns.iter().map(|(name, column)| (name.clone(), column.clone()));
+    FileReport {
+        file: file.to_owned(),
+        mapping: mapping.name.clone(),
+        class: mapping.class.name(),
+        columns: columns.chain(quoted).collect(),
+        rows: RowCount::of(tally),
+        examples: tally.examples(EXAMPLES_SHOWN),
     }
 }

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use reference::{Geography, SiteList};
 
-use super::Progress;
 use super::book::Book;
 use super::calendar::Calendar;
 use super::cells::{Cells, NewCells};
@@ -21,6 +21,7 @@ use super::schema::Class;
 use super::site_list;
 use super::source::SourceFile;
 use super::tally::Tally;
+use super::{Progress, Purpose};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::keys::PseudonymKey;
@@ -39,6 +40,7 @@ pub struct Load<'door> {
     vault: &'door Vault,
     batch: &'door Batch,
     period: Period,
+    purpose: Purpose,
     progress: &'door mut dyn FnMut(Progress<'_>),
     geography: &'static Geography,
     pseudonymiser: Pseudonymiser,
@@ -59,6 +61,10 @@ pub struct Setting<'door> {
     pub batch: &'door Batch,
     /// The period.
     pub period: Period,
+    /// Whether anything is to be stored.
+    pub purpose: Purpose,
+    /// When the newest source that says who objects was written.
+    pub as_of: Option<Timestamp>,
 }
 
 impl<'door> Load<'door> {
@@ -70,24 +76,30 @@ impl<'door> Load<'door> {
         setting: Setting<'door>,
         progress: &'door mut dyn FnMut(Progress<'_>),
     ) -> Result<Self> {
-        let Setting { instance, vault, batch, period } = setting;
+        let Setting { instance, vault, batch, period, purpose, as_of } = setting;
         let geography = Geography::built_in();
         let mut manifest = vault.manifest().clone();
         manifest.check_geography(geography.hash())?;
         manifest.geography = Some(geography.hash().to_owned());
-        let record = vault.record(period);
+        let mut record = vault.record(period);
+        record.objections_as_of = as_of;
         let tables = record.pseudonyms.iter().map(|it| vault.present(it));
         let register = Register::read(&tables.collect::<Result<Vec<_>>>()?)?;
         let suppressed = record.suppressed.iter().map(|it| read_persons(&vault.present(it)?));
         let suppressed = suppressed.collect::<Result<Vec<_>>>()?.concat();
+        let key = match purpose {
+            Purpose::Load => PseudonymKey::of(instance, period),
+            Purpose::Plan => PseudonymKey::or_passing(instance, period),
+        };
         Ok(Self {
             instance,
             vault,
             batch,
             period,
+            purpose,
             progress,
             geography,
-            pseudonymiser: Pseudonymiser::new(&PseudonymKey::of(instance, period)?),
+            pseudonymiser: Pseudonymiser::new(&key?),
             people: People::new(batch, period, register, suppressed),
             record,
             manifest,
@@ -115,7 +127,10 @@ impl<'door> Load<'door> {
         let intake = self.intake(cells, sites)?;
         let presence = self.presence(&of(Class::Events).cloned().collect::<Vec<_>>(), &intake)?;
         let visit = self.visit(&of(Class::Web).cloned().collect::<Vec<_>>(), &intake)?;
-        self.book.check_shares()?;
+        match (self.book.check_shares(), self.purpose) {
+            (Err(refusal), Purpose::Load) => return Err(refusal),
+            (judged, _) => report.refused = judged.err().map(|it| it.to_string()),
+        }
         self.book.report(report);
         for (table, days) in [("presence", &presence), ("visit", &visit)] {
             report.days_sealed.insert(table, days.keys().cloned().collect());

@@ -31,8 +31,39 @@ pub struct IngestReport {
     pub sims_excluded: BTreeMap<&'static str, u64>,
     /// Days that were sealed, by table.
     pub days_sealed: BTreeMap<&'static str, Vec<String>>,
+    /// What became of each file that was not in already.
+    pub files: Vec<FileReport>,
+    /// Why the batch would be refused; only a plan ever says so, a load is refused with an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// Seconds that it took.
     pub seconds: f64,
+}
+
+/// What became of one file.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileReport {
+    /// The file, below its source.
+    pub file: String,
+    /// The mapping that claims it.
+    pub mapping: String,
+    /// What it holds.
+    pub class: &'static str,
+    /// Canonical name to column of the file, or to the value that all rows have.
+    pub columns: BTreeMap<String, String>,
+    /// Its rows.
+    pub rows: RowCount,
+    /// The first wrong rows by reason: numbers from 1, and the column that shows it. Never a value.
+    pub examples: BTreeMap<&'static str, Examples>,
+}
+
+/// Where to look for the cause of one reason.
+#[derive(Clone, Debug, Serialize)]
+pub struct Examples {
+    /// The column that shows it, empty when it is no single one.
+    pub column: &'static str,
+    /// Row numbers, from 1.
+    pub rows: Vec<u64>,
 }
 
 /// People in the period.
@@ -59,6 +90,18 @@ pub struct RowCount {
     pub quarantined: BTreeMap<&'static str, u64>,
 }
 
+impl RowCount {
+    /// The counts of a tally.
+    pub(super) fn of(tally: &Tally) -> Self {
+        Self {
+            read: tally.read,
+            kept: tally.kept,
+            dropped: tally.counts(false),
+            quarantined: tally.counts(true),
+        }
+    }
+}
+
 impl IngestReport {
     /// Whether every file was in already.
     #[must_use]
@@ -68,13 +111,7 @@ impl IngestReport {
 
     /// Notes the rows of one class.
     pub(super) fn add_rows(&mut self, class: Class, tally: &Tally) {
-        let rows = RowCount {
-            read: tally.read,
-            kept: tally.kept,
-            dropped: tally.counts(false),
-            quarantined: tally.counts(true),
-        };
-        self.rows.insert(class.name(), rows);
+        self.rows.insert(class.name(), RowCount::of(tally));
     }
 
     /// Writes `ingest-<batch>.json` into a folder.

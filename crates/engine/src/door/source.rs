@@ -7,6 +7,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::mapping::{Mapping, Pattern};
 use crate::error::{Error, Result, io_error};
 
@@ -23,6 +25,8 @@ pub struct SourceFile {
     pub bytes: u64,
     /// BLAKE3 of its bytes, in hexadecimal.
     pub hash: String,
+    /// When it was last written.
+    pub modified: Timestamp,
 }
 
 /// Finds and digests every file of `sources`, in the order of their names; tells `hear` the bytes
@@ -52,18 +56,21 @@ pub fn discover(
     let mut bytes_total = 0;
     for (path, label, single) in files {
         let mapping = claim(&path, &label, single, mappings)?;
-        let size = fs::metadata(&path).map_err(|cause| io_error("read", &path, &cause))?.len();
-        bytes_total += size;
-        claimed.push((path, label, mapping));
+        let metadata = fs::metadata(&path).map_err(|cause| io_error("read", &path, &cause))?;
+        bytes_total += metadata.len();
+        let modified = metadata.modified().map_err(|cause| io_error("read", &path, &cause))?;
+        // A time beyond the calendar is as old as can be.
+        let modified = Timestamp::try_from(modified).unwrap_or(Timestamp::MIN);
+        claimed.push((path, label, mapping, modified));
     }
     let mut bytes_done = 0;
     claimed
         .into_iter()
-        .map(|(path, label, mapping)| {
+        .map(|(path, label, mapping, modified)| {
             let (bytes, hash) = digest(&path)?;
             bytes_done += bytes;
             hear(bytes_done, bytes_total);
-            Ok(SourceFile { path, label, mapping, bytes, hash })
+            Ok(SourceFile { path, label, mapping, bytes, hash, modified })
         })
         .collect()
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use super::report::Examples;
 use crate::error::{Error, Result, io_error};
 
 /// 1,000 places a reason: enough to find the cause.
@@ -177,6 +178,16 @@ impl Tally {
         for (reason, count) in &other.counts {
             *self.counts.entry(*reason).or_default() += count;
         }
+    }
+
+    /// The first `most` wrong rows of each reason.
+    #[must_use]
+    pub fn examples(&self, most: usize) -> BTreeMap<&'static str, Examples> {
+        let of = |(reason, rows): (&Reason, &Vec<u64>)| {
+            let rows: Vec<u64> = rows.iter().take(most).copied().collect();
+            (!rows.is_empty()).then(|| (reason.name(), Examples { column: reason.column(), rows }))
+        };
+        self.examples.iter().filter_map(of).collect()
     }
 
     /// The first wrong row and why, for an error.

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, io_error};
@@ -54,6 +55,9 @@ pub struct PeriodRecord {
     pub pseudonyms: Vec<Stored>,
     /// People who objected after they were loaded.
     pub suppressed: Option<Stored>,
+    /// When the newest source that says who objects was written.
+    #[serde(default)]
+    pub objections_as_of: Option<Timestamp>,
     /// Cells; a later file overrules an earlier one.
     pub cells: Vec<Stored>,
     /// Days of web visits.

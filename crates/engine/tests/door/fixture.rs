@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{UInt8Type, UInt16Type, UInt32Type};
-use engine::door::{IngestOptions, IngestReport, ingest};
+use engine::door::{IngestOptions, IngestReport, Purpose, ingest};
 use engine::instance::Instance;
 use engine::vault::{Snapshot, Vault};
 use engine::{Result, SystemClock};
@@ -80,12 +80,19 @@ impl World {
     }
 
     pub fn ingest_from(&self, sources: &[PathBuf]) -> Result<IngestReport> {
-        let options = IngestOptions { period: None };
+        let options = IngestOptions { period: None, ..IngestOptions::default() };
         ingest(&self.instance, sources, &options, &SystemClock, &mut |_| ())
     }
 
+    /// Says what [`Self::ingest`] would do.
+    pub fn plan(&self) -> Result<IngestReport> {
+        let options = IngestOptions { purpose: Purpose::Plan, ..IngestOptions::default() };
+        ingest(&self.instance, std::slice::from_ref(&self.raw), &options, &SystemClock, &mut |_| ())
+    }
+
     pub fn ingest_october(&self) -> Result<IngestReport> {
-        let options = IngestOptions { period: Some("2026-10".parse().unwrap()) };
+        let options =
+            IngestOptions { period: Some("2026-10".parse().unwrap()), ..IngestOptions::default() };
         ingest(&self.instance, std::slice::from_ref(&self.raw), &options, &SystemClock, &mut |_| ())
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use engine::door::{self, IngestOptions, IngestReport};
+use engine::door::{self, IngestOptions, IngestReport, Purpose};
 use engine::{Instance, Result, SystemClock};
 
 use crate::command::thousands;
@@ -20,14 +20,21 @@ pub struct Ingest {
     /// The period to load into, e.g. 2026-10; that of the first record when absent.
     #[arg(long)]
     period: Option<String>,
+    /// Read and check everything, say what a load would do, and store nothing.
+    #[arg(long)]
+    plan: bool,
 }
 
 impl Ingest {
     pub fn run(self, folder: &Path, output: &Output) -> Result<()> {
         let instance = Instance::open(folder)?;
         let period = self.period.map(|it| it.parse()).transpose()?;
-        let report = ingest(&instance, &self.sources, IngestOptions { period })?;
-        output.result(&report, || describe(&report))
+        let purpose = if self.plan { Purpose::Plan } else { Purpose::Load };
+        let report = ingest(&instance, &self.sources, IngestOptions { period, purpose })?;
+        output.result(&report, || match purpose {
+            Purpose::Load => describe(&report),
+            Purpose::Plan => describe_plan(&report),
+        })
     }
 }
 
@@ -37,7 +44,10 @@ pub fn ingest(
     sources: &[PathBuf],
     options: IngestOptions,
 ) -> Result<IngestReport> {
-    let bar = Bar::new("loading");
+    let bar = Bar::new(match options.purpose {
+        Purpose::Load => "loading",
+        Purpose::Plan => "planning",
+    });
     door::ingest(instance, sources, &options, &SystemClock, &mut |it| {
         bar.at(it.bytes_done, it.bytes_total);
         bar.detail(format!("{}: {} rows", it.stage, thousands(it.rows)));
@@ -82,4 +92,48 @@ fn describe(report: &IngestReport) -> String {
         let _ = writeln!(text, "{table}: {} days sealed", days.len());
     }
     text
+}
+
+/// What a load would do: every file with its mapping, and where to look for wrong rows.
+fn describe_plan(report: &IngestReport) -> String {
+    let mut text = String::from("a plan: nothing was stored\n");
+    for file in &report.files_already_loaded {
+        let _ = writeln!(text, "{file}: loaded before, would be skipped");
+    }
+    for file in &report.files {
+        let columns = file.columns.iter().map(|(name, column)| format!("{name} <- {column}"));
+        let columns = columns.collect::<Vec<_>>().join(", ");
+        let (read, kept) = (thousands(file.rows.read), thousands(file.rows.kept));
+        let _ = writeln!(
+            text,
+            "{}: {} by mapping {}, {read} rows read, {kept} would be kept\n  {columns}",
+            file.file, file.class, file.mapping
+        );
+        for (reason, count) in &file.rows.dropped {
+            let _ = writeln!(text, "  would drop {reason}: {}", thousands(*count));
+        }
+        for (reason, count) in &file.rows.quarantined {
+            let rows = file.examples.get(reason).map_or_else(String::new, |it| {
+                let rows = it.rows.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+                let column = if it.column.is_empty() { "" } else { ", column " };
+                format!(" (row {rows}{column}{})", it.column)
+            });
+            let _ = writeln!(text, "  would quarantine {reason}: {}{rows}", thousands(*count));
+        }
+    }
+    for (reason, count) in &report.sims_excluded {
+        let _ = writeln!(text, "SIMs that would be left out, {reason}: {}", thousands(*count));
+    }
+    for (table, days) in &report.days_sealed {
+        let _ = writeln!(text, "{table}: {} days would be sealed: {}", days.len(), days.join(" "));
+    }
+    let verdict = match &report.refused {
+        Some(why) => format!("the load would be refused, whole:\n{why}"),
+        None => format!(
+            "the load would be taken: {} people, {} of them new",
+            thousands(report.people.total),
+            thousands(report.people.new)
+        ),
+    };
+    text + &verdict
 }

@@ -24,6 +24,10 @@ pub struct Inspected {
 pub fn inspect(file: &SourceFile) -> Result<Inspected> {
     let mut rows = SourceRows::open_with(file, SAMPLE_ROWS)?;
     let Some(chunk) = rows.next_chunk()?.filter(|it| it.rows > 0) else {
+        if file.mapping.class == Class::OptOut {
+            // Nobody objects: that is a message too.
+            return Ok(Inspected { first_instant: None });
+        }
         return Err(Error::input("I23", "the file holds no row")
             .at(file.path.display())
             .remedy("deliver it again, or take it out of the source"));
