@@ -1,7 +1,7 @@
 //! Nobody is loaded on yesterday's word about who objects.
 
 use std::fs::{self, File};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use engine::SystemClock;
 use engine::door::{IngestOptions, ingest};
@@ -49,7 +49,8 @@ fn rows_are_refused_when_the_word_about_objections_is_more_than_a_day_old() {
 fn an_empty_list_of_objections_is_a_fresh_word() {
     let world = world();
     fs::write(world.instance.mapping_dir().join("objections.toml"), FEED).unwrap();
-    let age = SystemTime::from(Later(-30).now());
+    let seconds = u64::try_from(Later(-30).now().as_second()).unwrap();
+    let age = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     let customers = File::options().write(true).open(world.raw.join("customers.csv")).unwrap();
     customers.set_modified(age).unwrap();
     assert_eq!(load(&world, 0).unwrap_err().code(), "I51");
