@@ -93,6 +93,14 @@ pub trait Disk: Send + Sync {
     fn lock(&self, path: &Path, patience: Patience) -> io::Result<Option<Lock>>;
 }
 
+/// Why a folder of somebody else's may not be synced.
+const BEYOND_US: [ErrorKind; 4] = [
+    ErrorKind::PermissionDenied,
+    ErrorKind::ReadOnlyFilesystem,
+    ErrorKind::Unsupported,
+    ErrorKind::InvalidInput,
+];
+
 /// Creates a folder and every missing one above it, so that all their names survive.
 ///
 /// Folders that are there are made durable again: a process may have died between creating one and
@@ -110,9 +118,10 @@ pub fn durable_folder(disk: &dyn Disk, path: &Path, audience: Audience) -> io::R
         }
     }
     match disk.sync(above) {
-        // A folder that cannot be read was made by somebody else, long before.
-        Err(cause) if cause.kind() != ErrorKind::PermissionDenied => Err(cause),
-        _ => Ok(()),
+        // Made by somebody else long before, on a file system that is not written, or on one that
+        // cannot do it: nothing more can be done for the name.
+        Err(cause) if BEYOND_US.contains(&cause.kind()) => Ok(()),
+        synced => synced,
     }
 }
 
