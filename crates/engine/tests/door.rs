@@ -6,6 +6,7 @@ mod door {
     mod crash;
     mod fixture;
     mod formats;
+    mod fuzz;
     mod identity;
     mod keys;
     mod mapping;

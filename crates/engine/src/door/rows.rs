@@ -4,6 +4,7 @@
 //! kinds. A value that cannot be read as its kind is null; the caller decides what that means.
 //! Guarantee: never more than one chunk of one file in memory.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,7 +78,7 @@ impl<'file> SourceRows<'file> {
     }
 
     fn open_with(file: &'file SourceFile, chunk_rows: usize) -> Result<Self> {
-        let stored = format::columns(file)?;
+        let stored = guarded(&file.path, || format::columns(file))?;
         let mapping = &file.mapping;
         let mut wanted: Vec<usize> = Vec::new();
         let mut places = Vec::new();
@@ -100,7 +101,8 @@ impl<'file> SourceRows<'file> {
                 *at = wanted.binary_search(at).unwrap_or_default();
             }
         }
-        let (batches, meter) = format::batches(file, stored, wanted, chunk_rows)?;
+        let (batches, meter) =
+            guarded(&file.path, || format::batches(file, stored, wanted, chunk_rows))?;
         Ok(Self { file, places, batches, meter, next_row: 1 })
     }
 
@@ -109,7 +111,8 @@ impl<'file> SourceRows<'file> {
     /// # Errors
     /// `I24` when the file turns out to be damaged.
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>> {
-        let Some(batch) = self.batches.next() else { return Ok(None) };
+        let next = guarded(&self.file.path, || Ok(self.batches.next()))?;
+        let Some(batch) = next else { return Ok(None) };
         let batch = batch.map_err(|cause| damaged(&self.file.path, &cause.to_string()))?;
         let kinds = self.file.mapping.class.columns();
         let columns = self.places.iter().zip(kinds).map(|(place, column)| {
@@ -226,10 +229,46 @@ pub fn text_of(values: &StringArray, row: usize) -> Option<&str> {
     values.is_valid(row).then(|| values.value(row)).filter(|it| !it.is_empty())
 }
 
-/// A file whose bytes are not what its name says.
+/// A file whose bytes are not what its name says; `why` is what a library said of it.
 fn damaged(path: &Path, why: &str) -> Error {
+    let why = without_values(why);
     Error::input("I24", format!("the file cannot be read to its end: {why}"))
         .at(path.display())
         .allowed("whole CSV or JSON lines in UTF-8 (plain, .gz, .zst), or whole Parquet")
         .remedy("deliver the file again; nothing of this batch was loaded")
+}
+
+/// Lets a library read bytes that may be damaged; one that gives up in a panic has found damage.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(damaged(path, "it is damaged")))
+}
+
+/// A library's message without what may be a value of the file, such as an id: everything quoted or
+/// bracketed, and every number that is not a line, row or column.
+fn without_values(message: &str) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for word in message.split_whitespace() {
+        if word.contains(['"', '\'', '`', '{', '[', '<', '\u{2018}', '\u{201c}']) {
+            words.push("…");
+            break;
+        }
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        let place = words.last().is_some_and(|it| ["line", "row", "column"].contains(it));
+        words.push(if digits > 2 && !place { "…" } else { word });
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_values;
+
+    #[test]
+    fn a_message_keeps_its_places_and_loses_its_values() {
+        let check = |message: &str, kept: &str| assert_eq!(without_values(message), kept);
+        check("invalid type: string \"447700900123\", at line 10", "invalid type: string …");
+        check("expected a map at line 1045 column 124", "expected a map at line 1045 column 124");
+        check("cannot read 447700900123 as a number", "cannot read … as a number");
+        check("got 'x' in row 3", "got …");
+    }
 }

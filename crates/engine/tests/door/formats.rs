@@ -67,7 +67,7 @@ fn zstandard(path: &Path) {
 }
 
 /// One object a line; numbers and flags bare, as programs write them, and no key for what is empty.
-fn json_lines(path: &Path) {
+pub fn json_lines(path: &Path) {
     let mut reader = csv::Reader::from_path(path).unwrap();
     let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let mut out = String::new();
@@ -83,7 +83,7 @@ fn json_lines(path: &Path) {
 }
 
 /// Typed as the layout of the simulated operator says.
-fn parquet(path: &Path) {
+pub fn parquet(path: &Path) {
     if path.ends_with("cells.csv") {
         return;
     }

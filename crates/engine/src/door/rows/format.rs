@@ -48,7 +48,7 @@ pub fn columns(file: &SourceFile) -> Result<StoredColumns> {
         Format::Parquet => {
             let open = File::open(&file.path);
             let open = open.map_err(|cause| io_error("read", &file.path, &cause))?;
-            let metadata = ArrowReaderMetadata::load(&open, ArrowReaderOptions::default())
+            let metadata = ArrowReaderMetadata::load(&open, plain_types())
                 .map_err(|cause| damaged(&file.path, &cause.to_string()))?;
             let schema = Arc::clone(metadata.schema());
             Ok(StoredColumns { schema, stored: Stored::Parquet(metadata) })
@@ -56,6 +56,11 @@ pub fn columns(file: &SourceFile) -> Result<StoredColumns> {
         Format::Csv => Ok(StoredColumns { schema: texts(header(file)?), stored: Stored::Csv }),
         Format::Jsonl => Ok(StoredColumns { schema: texts(keys(file)?), stored: Stored::Jsonl }),
     }
+}
+
+/// Parquet's own types are enough; a writer's note about others may be damaged, and is not read.
+fn plain_types() -> ArrowReaderOptions {
+    ArrowReaderOptions::new().with_skip_arrow_metadata(true)
 }
 
 fn texts(names: Vec<String>) -> Arc<Schema> {
@@ -115,10 +120,17 @@ impl StoredColumns {
             file.path.display()
         );
         let Some((at, field)) = self.schema.column_with_name(name) else {
-            let names = self.schema.fields().iter().map(|it| it.name().as_str());
-            return Err(Error::input("I32", format!("the file has no column `{name}`"))
-                .at(place)
-                .allowed(choices(name, names)));
+            let names: Vec<&str> =
+                self.schema.fields().iter().map(|it| it.name().as_str()).collect();
+            let error = Error::input("I32", format!("the file has no column `{name}`")).at(place);
+            // A file without a header has a person's row in its place, which no error may show.
+            return Err(if look_like_names(&names) {
+                error.allowed(choices(name, names.iter().copied()))
+            } else {
+                error
+                    .allowed("a first row that names the columns; this one does not look like names")
+                    .remedy("if the file has no header, say [csv] header = false and number the columns")
+            });
         };
         let typed = matches!(self.stored, Stored::Parquet(_));
         if typed && !column.kind.reads(field.data_type(), mapping.time) {
@@ -129,6 +141,18 @@ impl StoredColumns {
         }
         Ok(at)
     }
+}
+
+/// Whether these can be the names of columns: short, and none with digits as ids and dates have.
+///
+/// One that cannot be a name means that none is.
+fn look_like_names(names: &[&str]) -> bool {
+    let plain = |name: &&str| {
+        let digits = name.chars().filter(char::is_ascii_digit).count();
+        let known = |it: char| it.is_alphanumeric() || "_-. ()/".contains(it);
+        (1..=40).contains(&name.chars().count()) && digits <= 2 && name.chars().all(known)
+    };
+    names.iter().all(plain)
 }
 
 /// The batches of a file with the columns of these numbers, ascending.
