@@ -61,8 +61,8 @@ fn every_change(path: &Path, run: impl Fn() -> Result<(), engine::Error>) {
         let mut chance = fastrand::Rng::with_seed(seed);
         fs::write(path, changed(&bytes, &mut chance)).unwrap();
         let verdict = catch_unwind(AssertUnwindSafe(&run));
-        let verdict = verdict.unwrap_or_else(|_| panic!("{}, seed {seed}", path.display()));
-        if let Err(error) = verdict {
+        assert!(verdict.is_ok(), "{}, seed {seed}: it panicked", path.display());
+        if let Ok(Err(error)) = verdict {
             refused += 1;
             let text = error.to_string();
             let begin = ["error[", "refused["].iter().any(|it| text.starts_with(it));

@@ -68,7 +68,7 @@ fn another_key_gives_other_pseudonyms() {
 fn a_file_without_its_header_is_refused_without_showing_its_first_row() {
     let world = World::with_one_of_each();
     let row = event("test-000001", "2026-10-02T12:00:00Z", "north-1");
-    let path = world.write("events/1.csv", &row, &[row.clone()]);
+    let path = world.write("events/1.csv", &row, std::slice::from_ref(&row));
     let text = world.ingest().unwrap_err().to_string();
     assert!(text.contains("[I32]") && text.contains("header = false"), "{text}");
     assert!(!text.contains("test-0") && !text.contains("north-1"), "{text}");
