@@ -95,6 +95,7 @@ impl Policy {
             products,
             hash: hasher.finalize().to_hex().to_string(),
         };
+        policy.check_ceilings(&path)?;
         policy.check_mechanisms(folder)?;
         policy.check_fit(&path)?;
         Ok(policy)
@@ -163,6 +164,19 @@ impl Policy {
         })
     }
 
+    /// No policy allows more than the program does, whatever it is edited to.
+    fn check_ceilings(&self, path: &Path) -> Result<()> {
+        let most = Budget::CEILING;
+        if most.checked_sub(self.caps).is_some() {
+            return Ok(());
+        }
+        let asked = format!("caps of rho {} and delta {}", self.caps.rho, self.caps.delta);
+        Err(Error::policy("P08", format!("{asked} a month are no protection"))
+            .at(format!("{}: caps", path.display()))
+            .allowed(format!("up to rho {} and delta {}", most.rho, most.delta))
+            .remedy("lower the caps; 0.05 and 1e-10 are the defaults"))
+    }
+
     /// Every table must have a mechanism: ρ and δ above zero, noise of a sensible width.
     fn check_mechanisms(&self, folder: &Path) -> Result<()> {
         for own in &self.products {
@@ -192,7 +206,7 @@ impl Policy {
         if whole.is_some_and(|whole| self.caps.checked_sub(whole).is_some()) {
             return Ok(());
         }
-        let whole = whole.unwrap_or(Budget { rho: privacy::Rho::MAX, delta: privacy::Delta::ONE });
+        let whole = whole.unwrap_or(Budget::MAX);
         Err(Error::policy("P02", "a month of these products does not fit the caps")
             .at(path.display())
             .allowed(format!("rho {} and delta {} in all", self.caps.rho, self.caps.delta))

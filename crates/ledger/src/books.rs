@@ -6,17 +6,17 @@ use privacy::{Budget, Meter};
 
 use crate::entry::{ChargeId, Entry, Record};
 
-/// What every period has paid, and the charges that wait for their publication.
+/// What every period may pay and has paid, and the charges that wait for their publication.
 #[derive(Debug, Default)]
 pub(crate) struct Books {
-    spent: BTreeMap<String, Budget>,
+    periods: BTreeMap<String, Meter>,
     open: BTreeSet<ChargeId>,
 }
 
 impl Books {
-    /// What every person has paid for `period`, whatever the snapshot.
-    pub fn spent(&self, period: &str) -> Budget {
-        self.spent.get(period).copied().unwrap_or(Budget::ZERO)
+    /// The meter of `period` under `caps`, whatever the snapshot; caps once in force are never raised.
+    pub fn meter(&self, period: &str, caps: Budget) -> Meter {
+        self.periods.get(period).map_or(Meter::new(caps, Budget::ZERO), |it| it.under(caps))
     }
 
     /// Whether `charge` was made and not yet published.
@@ -32,9 +32,12 @@ impl Books {
                     return Err(format!("charge {} stands at place {}", charge.id, entry.place));
                 }
                 let (cost, caps) = charge.cost().zip(charge.caps()).ok_or("a cost is no number")?;
-                let spent = self.spent.entry(charge.period.clone()).or_insert(Budget::ZERO);
-                Meter::new(caps, *spent).charge(cost).map_err(|over| over.to_string())?;
-                *spent = spent.checked_add(cost).ok_or("the costs are beyond all caps")?;
+                let mut meter = self.meter(&charge.period, caps);
+                if meter.caps() != caps {
+                    return Err(format!("the caps of {} were raised", charge.period));
+                }
+                meter.charge(cost).map_err(|over| over.to_string())?;
+                self.periods.insert(charge.period.clone(), meter);
                 self.open.insert(charge.id.clone());
                 Ok(())
             }

@@ -1,7 +1,7 @@
 //! Charging: write ahead, make durable, then hand out a receipt.
 //!
 //! (1) Add up what the period has paid, whatever the snapshot. (2) Refuse if a cap would be
-//! passed. (3) Append the charge and wait for the disk. (4) Move the anchor and sign the checkpoint.
+//! passed: the lowest that the period ever had. (3) Append the charge and wait for the disk. (4) Move the anchor and sign the checkpoint.
 //! (5) Only then is there a receipt. A crash after (3) keeps the charge. After a failed write nothing
 //! more is written, since nobody knows what the disk holds. Proof: charge.md.
 //! Source: privacy model §8 (write-ahead, filter).
@@ -13,9 +13,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use privacy::{Budget, Meter};
+use privacy::Budget;
 
-use crate::books::Books;
 use crate::checkpoint::CheckpointSigner;
 use crate::disk::{Disk, Machine, Patience};
 use crate::entry::{Charge, ChargeId, Entry, PlanHash, Publication, Record, digest, line};
@@ -29,7 +28,6 @@ pub struct Ledger {
     storage: Storage,
     signer: CheckpointSigner,
     history: History,
-    books: Books,
     /// True from the first step of a write until its last has succeeded.
     unsure: bool,
 }
@@ -127,9 +125,8 @@ impl Ledger {
         // A torn line goes, and what stays is durable before it is anchored.
         let whole = usize::try_from(verified.length).unwrap_or(usize::MAX);
         storage.rewrite(image.entries.get(..whole).unwrap_or_default())?;
-        let history = History::of(verified.entries, verified.head, verified.tree);
-        let books = verified.books;
-        let mut ledger = Self { storage, signer, history, books, unsure: false };
+        let history = verified.into_history();
+        let mut ledger = Self { storage, signer, history, unsure: false };
         ledger.move_head()?;
         Ok(ledger)
     }
@@ -145,8 +142,8 @@ impl Ledger {
     /// # Errors
     /// [`ChargeError`] when a cap does not allow it, or the disk failed; there is no receipt then.
     pub fn charge(&mut self, request: ChargeRequest, at: &str) -> Result<Receipt, ChargeError> {
-        let spent = self.books.spent(&request.period);
-        Meter::new(request.caps, spent).charge(request.cost)?;
+        let mut meter = self.history.meter(&request.period, request.caps);
+        meter.charge(request.cost)?;
         let id = ChargeId::at(self.next_place());
         let record = Record::Charge(Charge {
             id: id.clone(),
@@ -157,8 +154,8 @@ impl Ledger {
             partner: request.partner,
             rho: request.cost.rho.to_string(),
             delta: request.cost.delta.to_string(),
-            cap_rho: request.caps.rho.to_string(),
-            cap_delta: request.caps.delta.to_string(),
+            cap_rho: meter.caps().rho.to_string(),
+            cap_delta: meter.caps().delta.to_string(),
         });
         self.append(record, at)?;
         Ok(Receipt { plan: request.plan, charge: id })
@@ -175,7 +172,7 @@ impl Ledger {
         manifest_hash: &str,
         at: &str,
     ) -> Result<(), LedgerError> {
-        if !self.books.is_open(charge) {
+        if !self.history.is_open(charge) {
             return Err(LedgerError::NotOpen(charge.to_string()));
         }
         let record = Record::Publication(Publication {
@@ -199,7 +196,7 @@ impl Ledger {
             serde_json::to_vec(&entry).map_err(|cause| self.unwritable(cause.to_string()))?;
         let head = digest(self.history.head(), &json);
         self.unsure = true;
-        self.books.enter(&entry).map_err(|cause| self.unwritable(cause))?;
+        self.history.books().enter(&entry).map_err(|cause| self.unwritable(cause))?;
         self.storage.append(&line(&head, &json))?;
         self.storage.sync()?;
         self.history.push(entry, head, &json);

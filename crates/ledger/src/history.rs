@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use privacy::Budget;
+use privacy::{Budget, Meter};
 
 use crate::anchor::Anchor;
+use crate::books::Books;
 use crate::checkpoint::CheckpointVerifier;
-use crate::entry::{Charge, Entry, Publication, Record};
+use crate::entry::{Charge, ChargeId, Entry, Publication, Record};
 use crate::error::LedgerError;
 use crate::tree::Tree;
 use crate::verify::{Verified, verify};
@@ -18,6 +19,7 @@ pub struct History {
     entries: Vec<Entry>,
     head: String,
     tree: Tree,
+    books: Books,
 }
 
 /// What became of a charge.
@@ -49,8 +51,13 @@ impl History {
         verify(dir, anchor, key).map(Verified::into_history)
     }
 
-    pub(crate) const fn of(entries: Vec<Entry>, head: String, tree: Tree) -> Self {
-        Self { entries, head, tree }
+    pub(crate) const fn of(entries: Vec<Entry>, head: String, tree: Tree, books: Books) -> Self {
+        Self { entries, head, tree, books }
+    }
+
+    /// The running sums, for the next entry: they are entered first, then written, then pushed.
+    pub(crate) const fn books(&mut self) -> &mut Books {
+        &mut self.books
     }
 
     pub(crate) fn push(&mut self, entry: Entry, head: String, json: &[u8]) {
@@ -106,19 +113,22 @@ impl History {
         charged.collect()
     }
 
+    /// Whether `charge` was made and not yet published.
+    #[must_use]
+    pub fn is_open(&self, charge: &ChargeId) -> bool {
+        self.books.is_open(charge)
+    }
+
     /// What every person has paid for `period`, whatever the snapshot.
-    ///
-    /// A figure that cannot be read counts as the largest there is: never under-counted.
     #[must_use]
     pub fn spent(&self, period: &str) -> Budget {
-        let most = Budget { rho: privacy::Rho::MAX, delta: privacy::Delta::ONE };
-        let costs = self.entries.iter().filter_map(|entry| match &entry.record {
-            Record::Charge(charge) if charge.period == period => {
-                Some(charge.cost().unwrap_or(most))
-            }
-            _ => None,
-        });
-        costs.fold(Budget::ZERO, |sum, cost| sum.checked_add(cost).unwrap_or(most))
+        self.meter(period, Budget::MAX).spent()
+    }
+
+    /// The meter of `period` under `caps`: the lowest caps that any charge of it came with hold.
+    #[must_use]
+    pub fn meter(&self, period: &str, caps: Budget) -> Meter {
+        self.books.meter(period, caps)
     }
 
     /// The periods that were charged, ascending.

@@ -48,7 +48,7 @@ impl Verified {
     /// The ledger to read: charges, publications and spending.
     #[must_use]
     pub fn into_history(self) -> History {
-        History::of(self.entries, self.head, self.tree)
+        History::of(self.entries, self.head, self.tree, self.books)
     }
 }
 

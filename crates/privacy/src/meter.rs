@@ -42,6 +42,18 @@ impl Meter {
         Self { caps, spent }
     }
 
+    /// The same meter where `caps` are lower; caps are never raised.
+    #[must_use]
+    pub fn under(self, caps: Budget) -> Self {
+        Self { caps: self.caps.least(caps), ..self }
+    }
+
+    /// What is allowed in all.
+    #[must_use]
+    pub const fn caps(&self) -> Budget {
+        self.caps
+    }
+
     /// Charges `cost` if both caps allow it, else changes nothing.
     ///
     /// # Errors

@@ -120,6 +120,12 @@ pub struct Budget {
 impl Budget {
     /// Nothing.
     pub const ZERO: Self = Self { rho: Rho::ZERO, delta: Delta::ZERO };
+    /// The most that a policy may allow one person and period: ten times the default ρ, a hundred
+    /// times the default δ.
+    pub const CEILING: Self =
+        Self { rho: Rho { nano: 500_000_000 }, delta: Delta { atto: 10_000_000_000 } };
+    /// The most that can be written down.
+    pub const MAX: Self = Self { rho: Rho::MAX, delta: Delta::ONE };
 
     /// Both together (basic composition in each currency); `None` on overflow.
     #[must_use]
@@ -128,6 +134,12 @@ impl Budget {
             rho: self.rho.checked_add(other.rho)?,
             delta: self.delta.checked_add(other.delta)?,
         })
+    }
+
+    /// The lesser of both, in each currency.
+    #[must_use]
+    pub fn least(self, other: Self) -> Self {
+        Self { rho: self.rho.min(other.rho), delta: self.delta.min(other.delta) }
     }
 
     /// What is left after `cost`; `None` when either currency runs short.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use ledger::disk::Disk;
 use ledger::{ChargeError, ChargeRequest, History, Ledger, PlanHash, State};
-use privacy::{Entropy, Meter, Overspent};
+use privacy::{Entropy, Overspent};
 
 use super::{Outcome, ledger_error};
 use crate::count::Sealed;
@@ -50,7 +50,8 @@ impl Desk<'_> {
             let publication = Publication::read_on(&*disk, &path)?;
             return Ok(Outcome { publication, existed: true });
         }
-        check_budget(self.ledger.history(), &request)?;
+        let mut meter = self.ledger.history().meter(&request.period, request.caps);
+        meter.charge(request.cost).map_err(|cause| budget_spent(&cause))?;
         let name = format!("{}-{}", plan.product, plan.period);
         let draft = Draft::start(&*disk, &self.releases, &name)?;
         let sealed = count(&plan).inspect_err(|_| draft.clear())?;
@@ -84,11 +85,6 @@ impl Desk<'_> {
         });
         folders.find(|it| self.disk.list(it).is_ok())
     }
-}
-
-fn check_budget(history: &History, request: &ChargeRequest) -> Result<()> {
-    let mut meter = Meter::new(request.caps, history.spent(&request.period));
-    meter.charge(request.cost).map_err(|cause| budget_spent(&cause))
 }
 
 fn charge_refused(cause: ChargeError) -> Error {

@@ -89,7 +89,8 @@ impl Witness {
         if spent > (draws + 2 * self.lives) * cost {
             return Some("charged more than was asked".to_owned());
         }
-        if ledger.books.spent("2026-10").rho.nano() != spent {
+        let written = ledger.history().charges().into_iter().filter_map(|it| it.charge.cost());
+        if written.map(|it| it.rho.nano()).sum::<u64>() != spent {
             return Some("two sums differ".to_owned());
         }
         ledger.charge(request(), AT).err().map(|cause| cause.to_string())

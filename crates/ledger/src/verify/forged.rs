@@ -25,6 +25,13 @@ fn charge(place: u64, rho: &str) -> Record {
     })
 }
 
+fn under_cap(cap: &str, record: Record) -> Record {
+    match record {
+        Record::Charge(charge) => Record::Charge(Charge { cap_rho: cap.to_owned(), ..charge }),
+        other => other,
+    }
+}
+
 fn publication(place: u64) -> Record {
     let charge = ChargeId::at(place);
     let (release, manifest_hash) = ("r".to_owned(), "00".to_owned());
@@ -77,6 +84,8 @@ fn what_the_writer_makes_is_accepted() {
 #[test]
 fn an_entry_that_no_writer_could_have_made_is_refused() {
     refused(vec![charge(0, "0.02"), charge(1, "0.030000001")], 2, "rho cap");
+    let raised = under_cap("0.06", charge(1, "0.01"));
+    refused(vec![charge(0, "0.02"), raised], 2, "were raised");
     refused(vec![charge(0, "-1")], 1, "no number");
     refused(vec![charge(7, "0.02")], 1, "stands at place 0");
     refused(vec![publication(0)], 1, "not open");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Mutex;
 
-use ledger::{ChargeError, Ledger, LedgerError, PlanHash, State};
+use ledger::{ChargeError, ChargeRequest, Ledger, LedgerError, PlanHash, State};
 use privacy::Budget;
 
 use super::fixture::{AT, budget, filled, filled_with, place, request};
@@ -34,6 +34,24 @@ fn either_cap_refuses_while_the_other_has_room() {
     // Another snapshot of the period pays from the same meter, to the last unit.
     let _receipt = ledger.charge(request(9, budget("0.02", "9.7e-11")), AT).unwrap();
     assert_eq!(refuse(&mut ledger, budget("0.000000001", "0")), "rho");
+}
+
+#[test]
+fn caps_of_a_period_fall_and_never_rise() {
+    let place = filled();
+    let mut ledger = place.open();
+    let under = |rho: &str, cost: &str| ChargeRequest {
+        caps: budget(rho, "1e-10"),
+        ..request(9, budget(cost, "0"))
+    };
+    // The period was opened under 0.05 and has paid 0.03.
+    assert!(ledger.charge(under("1000", "0.020000001"), AT).is_err());
+    let _lower = ledger.charge(under("0.04", "0.005"), AT).unwrap();
+    assert!(ledger.charge(under("0.05", "0.006"), AT).is_err());
+    let _last = ledger.charge(under("0.05", "0.005"), AT).unwrap();
+    drop(ledger);
+    let left = place.history().meter("2026-10", budget("0.05", "1e-10")).left();
+    assert_eq!(left.rho, privacy::Rho::ZERO, "the lowest cap holds after a restart");
 }
 
 #[test]

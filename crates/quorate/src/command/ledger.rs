@@ -10,7 +10,7 @@ use engine::keys::checkpoint_signer;
 use engine::run::{ledger_error, read_ledger, verify_ledger};
 use engine::{Error, Instance, Result, policy};
 use ledger::{Charged, Checkpoint, Entry, History, Record, State};
-use privacy::{Meter, conversion};
+use privacy::conversion;
 use serde_json::{Value, json};
 
 use crate::output::Output;
@@ -188,8 +188,8 @@ fn budget(instance: &Instance, output: &Output) -> Result<()> {
         .periods()
         .iter()
         .map(|period| {
-            let spent = history.spent(period);
-            let left = Meter::new(caps, spent).left();
+            let meter = history.meter(period, caps);
+            let (spent, left) = (meter.spent(), meter.left());
             let delta = policy::at(spent);
             json!({
                 "period": period,

@@ -9,7 +9,6 @@ use engine::run::{Outcome, Run, read_ledger};
 use engine::vault::Vault;
 use engine::{Error, Instance, Period, Result, SystemClock};
 use ledger::State;
-use privacy::Meter;
 use serde_json::json;
 
 use crate::command::{PROGRAM, code_hash, policy::period, thousands};
@@ -131,7 +130,7 @@ fn plan(
         Err(_) => policy.outline(product, period)?,
     };
     let cost = plan.cost()?;
-    let left = Meter::new(policy.caps, read_ledger(instance)?.spent(&period.to_string())).left();
+    let left = read_ledger(instance)?.meter(&period.to_string(), policy.caps).left();
     let fits = left.checked_sub(cost).is_some();
     let figures = policy::figures(&plan)?;
     let value = json!({
