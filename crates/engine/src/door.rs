@@ -1,7 +1,7 @@
 //! The door: how a record enters, and where it loses its identity.
 //!
 //! (1) Lock, and sweep what a killed batch left. (2) Find the files, check each against its mapping.
-//! (3) Settle the period; skip what is in already. (4) Objections, customers, cells. (5) Events and
+//! (3) Settle the period and its days; skip what is in already. (4) Objections, customers, places. (5) Events and
 //! web records: pseudonymised, reduced, sorted, sealed by day. (6) Commit. Nothing of a batch that
 //! fails stays behind. Mappings: docs/mapping.md.
 
@@ -9,6 +9,8 @@ mod book;
 mod calendar;
 mod cells;
 mod customers;
+mod declare;
+mod held;
 mod intake;
 mod key;
 mod load;
@@ -23,38 +25,40 @@ mod report;
 mod rows;
 mod schema;
 mod seal;
+mod sensitive;
 mod site;
 mod site_list;
 mod sort;
 mod source;
+mod sphere;
+mod stays;
 mod tally;
 
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::instance::Instance;
 use crate::time::{Clock, Period};
 use crate::vault::Vault;
 use crate::vault::batch::{Batch, sweep};
 use crate::vault::lock::VaultLock;
 use crate::vault::manifest::PeriodRecord;
+use declare::Declaration;
 use load::{Load, Setting};
 use source::SourceFile;
 
+pub use declare::DayRange;
 pub use report::{Examples, FileReport, IngestReport, PeopleCount, RowCount};
-
-/// The years in which a first instant is believed: seconds read as milliseconds lie in 1970.
-const YEARS: RangeInclusive<i16> = 1990..=2099;
 
 /// What a caller decides about an ingest.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IngestOptions {
-    /// The period; without it the month of the first event or web record.
+    /// The period; without it the month of the days, or of the dates in the names of files.
     pub period: Option<Period>,
+    /// The days that events and web records are of; without it the dates in the names of their files,
+    /// else the whole period.
+    pub days: Option<DayRange>,
     /// Whether anything is to be stored.
     pub purpose: Purpose,
 }
@@ -106,12 +110,20 @@ pub fn ingest(
         progress(Progress { stage: "check", rows: 0, bytes_done, bytes_total });
     };
     let files = source::discover(sources, &mappings, &mut hear)?;
-    let period = settle_period(&files, options.period, instance)?;
+    for file in &files {
+        rows::inspect(file)?;
+    }
+    let declaration = Declaration::of(&files, options)?;
+    let period = declaration.period;
     let record = vault.record(period);
     let mut seen = loaded_before(&record);
     let as_of = objections::as_of(&files, record.objections_as_of);
     let is_new = |file: &SourceFile| seen.insert((file.mapping.name.clone(), file.hash.clone()));
-    let (new, already): (Vec<_>, Vec<_>) = files.into_iter().partition(is_new);
+    let (mut new, already): (Vec<_>, Vec<_>) = files.into_iter().partition(is_new);
+    let before = loaded_before(&vault.record(period.before()?));
+    for file in &mut new {
+        file.in_period_before = before.contains(&(file.mapping.name.clone(), file.hash.clone()));
+    }
     let mut report = IngestReport {
         batch: batch_id(period, &new),
         period: period.to_string(),
@@ -126,7 +138,8 @@ pub fn ingest(
         }
         let batch = Batch::begin(&instance.vault_dir(), &report.batch)?;
         let purpose = options.purpose;
-        let setting = Setting { instance, vault: &vault, batch: &batch, period, purpose, as_of };
+        let setting =
+            Setting { instance, vault: &vault, batch: &batch, declaration, purpose, as_of };
         let (manifest, book) = Load::begin(setting, progress)?.run(&new, &mut report)?;
         if purpose == Purpose::Load {
             batch.commit(&manifest)?;
@@ -139,33 +152,6 @@ pub fn ingest(
         Purpose::Plan => report.files_loaded.clear(),
     }
     Ok(report)
-}
-
-/// The period asked for, or the month of the first instant; every file is checked on the way.
-fn settle_period(
-    files: &[SourceFile],
-    asked: Option<Period>,
-    instance: &Instance,
-) -> Result<Period> {
-    let mut first = None;
-    for file in files {
-        let inspected = rows::inspect(file)?;
-        first = first.or(inspected.first_instant);
-    }
-    if let Some(asked) = asked {
-        return Ok(asked);
-    }
-    let instant = first.and_then(|it| Timestamp::from_millisecond(it).ok()).ok_or_else(|| {
-        Error::input("I40", "no event and no web record tells which month this is")
-            .remedy("say it: --period 2026-10")
-    })?;
-    let date = instance.zone().to_datetime(instant).date();
-    if YEARS.contains(&date.year()) {
-        return Ok(Period::of(date));
-    }
-    Err(Error::input("I40", format!("the first event or web record is of {date}"))
-        .allowed("instants in epoch milliseconds (not seconds) or RFC 3339, from 1990 to 2099")
-        .remedy("mend `time` in the mapping, or say which month it is: --period 2026-10"))
 }
 
 /// A file is known by the mapping that claims it and by its bytes, never by its name.

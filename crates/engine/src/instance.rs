@@ -16,9 +16,11 @@ mod config;
 pub use config::Config;
 
 const TEMPLATE: &str = include_str!("../templates/quorate.toml");
-const MAPPINGS: [(&str, &str); 4] = [
+const MAPPINGS: [(&str, &str); 6] = [
+    ("opt_out.toml", include_str!("../templates/mapping/opt_out.toml")),
     ("customers.toml", include_str!("../templates/mapping/customers.toml")),
     ("cells.toml", include_str!("../templates/mapping/cells.toml")),
+    ("sensitive_places.toml", include_str!("../templates/mapping/sensitive_places.toml")),
     ("events.toml", include_str!("../templates/mapping/events.toml")),
     ("web.toml", include_str!("../templates/mapping/web.toml")),
 ];

@@ -116,7 +116,7 @@ fn make(draft: &Path, path: &Path, folder: &Path) -> Result<()> {
 }
 
 /// 256 bits from the operating system.
-fn fresh() -> Result<[u8; 32]> {
+pub(crate) fn fresh() -> Result<[u8; 32]> {
     let mut entropy = SystemEntropy::new().map_err(|it| Error::fault("F03", it.to_string()))?;
     let mut bytes = [0; 32];
     for word in bytes.chunks_exact_mut(8) {

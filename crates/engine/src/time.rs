@@ -47,6 +47,15 @@ impl Period {
         self.first
     }
 
+    /// The month before.
+    ///
+    /// # Errors
+    /// A fault when it lies beyond the calendar.
+    pub fn before(self) -> Result<Self, Error> {
+        let day = self.first.yesterday();
+        day.map(Self::of).map_err(|cause| Error::fault("F02", format!("period {self}: {cause}")))
+    }
+
     /// Whether `day` lies in this month.
     #[must_use]
     pub fn contains(self, day: Date) -> bool {

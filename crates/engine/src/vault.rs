@@ -30,15 +30,16 @@ pub struct Vault {
 /// Everything that a scan of one period reads.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// Digest over the sealed days, the people and the suppression list, in hexadecimal.
+    /// Its name: 128 random bits drawn when its last batch came, in hexadecimal. A digest of the rows
+    /// would tell whoever knows all others' whether a person's are there.
     pub id: String,
     /// The period.
     pub period: Period,
     /// People files; together sorted by person.
     pub people: Vec<PathBuf>,
-    /// Sealed days of web visits, ascending.
+    /// Sealed days of web visits, ascending; late rows are tables of their own.
     pub visit: Vec<(Date, PathBuf)>,
-    /// Sealed days of presence, ascending.
+    /// Sealed days of presence, ascending; late rows are tables of their own.
     pub presence: Vec<(Date, PathBuf)>,
     /// People who objected after they were loaded, ascending: every scan drops them.
     pub suppressed: Vec<u32>,
@@ -89,7 +90,7 @@ impl Vault {
             None => Vec::new(),
         };
         Ok(Snapshot {
-            id: snapshot_id(period, record),
+            id: record.snapshot.clone(),
             period,
             people: record.people.iter().map(|it| self.present(it)).collect::<Result<_>>()?,
             visit: self.days(&record.visit)?,
@@ -130,27 +131,16 @@ impl Vault {
         Err(manifest::damaged(&path, "a file that the manifest names is not there"))
     }
 
-    fn days(&self, days: &manifest::Days) -> Result<Vec<(Date, PathBuf)>> {
-        days.iter()
-            .map(|(day, stored)| {
-                let path = self.present(stored)?;
-                let day = day.parse().map_err(|_| manifest::damaged(&path, "not a day"))?;
-                Ok((day, path))
-            })
-            .collect()
+    /// Sealed days and late rows, by day.
+    fn days(&self, table: &manifest::TableRecord) -> Result<Vec<(Date, PathBuf)>> {
+        let late = table.late.iter().map(|it| (&it.day, &it.table));
+        let days = table.days.iter().chain(late).map(|(day, stored)| {
+            let path = self.present(stored)?;
+            let day = day.parse().map_err(|_| manifest::damaged(&path, "not a day"))?;
+            Ok((day, path))
+        });
+        let mut days = days.collect::<Result<Vec<_>>>()?;
+        days.sort();
+        Ok(days)
     }
-}
-
-/// Digest over what a scan of the period would read.
-fn snapshot_id(period: Period, record: &PeriodRecord) -> String {
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |table: &str, key: &str, hash: &str| {
-        hasher.update(format!("{table}\0{key}\0{hash}\n").as_bytes());
-    };
-    add("period", &period.to_string(), "");
-    record.people.iter().for_each(|it| add("people", &it.file, &it.hash));
-    record.suppressed.iter().for_each(|it| add("suppressed", &it.file, &it.hash));
-    record.visit.iter().for_each(|(day, it)| add("visit", day, &it.hash));
-    record.presence.iter().for_each(|(day, it)| add("presence", day, &it.hash));
-    hasher.finalize().to_hex().to_string()
 }

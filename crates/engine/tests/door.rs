@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail and say why")]
 
 mod door {
+    mod contracts;
     mod crash;
+    mod days;
     mod fixture;
     mod formats;
     mod fuzz;
@@ -12,6 +14,7 @@ mod door {
     mod mapping;
     mod objections;
     mod people;
+    mod places;
     mod plan;
     mod public_data;
     mod reasons;

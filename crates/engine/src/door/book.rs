@@ -8,14 +8,14 @@ use super::mapping::Mapping;
 use super::report::{FileReport, IngestReport, RowCount};
 use super::schema::Class;
 use super::source::SourceFile;
-use super::tally::{Tally, write_quarantine};
+use super::tally::{Reason, Tally, write_quarantine};
 use crate::error::{Error, Result};
 
 /// What became of the rows of every file.
 #[derive(Default)]
 pub struct Book {
     files: Vec<(String, Arc<Mapping>, Tally)>,
-    folded: BTreeMap<Class, u64>,
+    taken_back: BTreeMap<(Class, Reason), u64>,
 }
 
 impl Book {
@@ -24,9 +24,11 @@ impl Book {
         self.files.push((file.label.clone(), Arc::clone(&file.mapping), tally));
     }
 
-    /// Notes rows that only sorting showed to be there twice.
-    pub fn fold(&mut self, class: Class, duplicates: u64) {
-        *self.folded.entry(class).or_default() += duplicates;
+    /// Notes rows of a class that are out for a reason that only sorting showed.
+    pub fn take_back(&mut self, class: Class, reason: Reason, rows: u64) {
+        if rows > 0 {
+            *self.taken_back.entry((class, reason)).or_default() += rows;
+        }
     }
 
     /// Holds each mapping to its share of wrong rows.
@@ -50,7 +52,10 @@ impl Book {
             let error = Error::input("I41", what)
                 .at(self.first_place(mapping))
                 .allowed(format!("max_bad_share = {} of the rows", mapping.bad_share_max))
-                .remedy("mend the file or its mapping; nothing of this batch was loaded");
+                .remedy(
+                    "mend the file or its mapping (are instants in milliseconds, is it the right month?); \
+                     nothing of this batch was loaded",
+                );
             return Err(error);
         }
         Ok(())
@@ -77,8 +82,10 @@ impl Book {
         for (_, mapping, tally) in &self.files {
             classes.entry(mapping.class).or_default().count_in(tally);
         }
-        for (class, mut tally) in classes {
-            tally.fold(self.folded.get(&class).copied().unwrap_or_default());
+        for (&(class, reason), &rows) in &self.taken_back {
+            classes.entry(class).or_default().take_back(reason, rows);
+        }
+        for (class, tally) in classes {
             report.add_rows(class, &tally);
         }
     }

@@ -1,35 +1,50 @@
-//! Where the cells stood, and on which days: from a topology file to postcode districts.
+//! Where the cells stood, and on which days: from a topology file to places in postcode districts.
 //!
 //! Kept per period as `vault/<period>/cells-<n>.csv` so that later batches need not bring it
-//! again; a later file overrules an earlier one cell by cell. Nothing here is about people.
+//! again; a later file overrules an earlier one cell by cell. A place keeps its number for the
+//! period. Nothing here is about people.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
-use jiff::ToSpan;
-use jiff::civil::Date;
 use reference::Geography;
 
+use super::calendar::Calendar;
 use super::rows::{Chunk, text_of, value_of};
+use super::sphere::Point;
 use super::tally::{Reason, Tally};
 use crate::error::{Error, Result, io_error};
-use crate::time::Period;
 use crate::vault::manifest::{Stored, damaged};
 
-/// One stay of a cell: a district and the days of the period, both ends in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Stand {
+/// One stay of a cell: the days, by number, both ends in, and the place.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Stay {
     first_day: u8,
     last_day: u8,
-    district: u16,
+    /// Number of the district.
+    pub district: u16,
+    /// Where, degrees.
+    pub lat: f64,
+    /// Where, degrees.
+    pub lon: f64,
+}
+
+impl Stay {
+    /// Where on the sphere.
+    #[must_use]
+    pub fn point(&self) -> Point {
+        Point::new(self.lat, self.lon)
+    }
 }
 
 /// The cells of a period.
 #[derive(Clone, Default)]
 pub struct Cells {
-    stands: HashMap<Box<str>, Vec<Stand>>,
+    stays: Vec<Stay>,
+    by_cell: HashMap<Box<str>, Range<u32>>,
 }
 
 impl Cells {
@@ -38,13 +53,14 @@ impl Cells {
     /// # Errors
     /// `F10` when the file is damaged.
     pub fn read(&mut self, path: &Path) -> Result<()> {
-        let mut cells = BTreeMap::<String, Vec<Stand>>::new();
+        let mut cells = BTreeMap::<String, Vec<Stay>>::new();
         let broken = |_| damaged(path, "the cells cannot be read");
         let mut reader = csv::Reader::from_path(path).map_err(broken)?;
         for row in reader.deserialize() {
-            let (cell, first_day, last_day, district): (String, u8, u8, u16) =
+            let (cell, first_day, last_day, district, lat, lon): (String, u8, u8, u16, f64, f64) =
                 row.map_err(broken)?;
-            cells.entry(cell).or_default().push(Stand { first_day, last_day, district });
+            let stay = Stay { first_day, last_day, district, lat, lon };
+            cells.entry(cell).or_default().push(stay);
         }
         self.overrule(cells);
         Ok(())
@@ -53,76 +69,78 @@ impl Cells {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.stands.is_empty()
+        self.stays.is_empty()
     }
 
-    /// The district of a cell on a day of the period.
+    /// Every stay, by number.
+    #[must_use]
+    pub fn stays(&self) -> &[Stay] {
+        &self.stays
+    }
+
+    /// The number of the stay of a cell on a day.
     ///
     /// # Errors
     /// The reason why there is none.
-    pub fn district(&self, cell: &str, day: u8) -> Result<u16, Reason> {
-        let stands = self.stands.get(cell).ok_or(Reason::UnknownCell)?;
-        let stands_then = |it: &&Stand| (it.first_day..=it.last_day).contains(&day);
-        stands.iter().find(stands_then).map(|it| it.district).ok_or(Reason::CellNotValid)
+    pub fn stay(&self, cell: &str, day: u8) -> Result<u32, Reason> {
+        let mut numbers = self.by_cell.get(cell).ok_or(Reason::UnknownCell)?.clone();
+        let covers = |at: &u32| {
+            let stay = usize::try_from(*at).ok().and_then(|at| self.stays.get(at));
+            stay.is_some_and(|it| (it.first_day..=it.last_day).contains(&day))
+        };
+        numbers.find(covers).ok_or(Reason::CellNotValid)
     }
 
-    fn overrule(&mut self, cells: BTreeMap<String, Vec<Stand>>) {
-        self.stands.extend(cells.into_iter().map(|(cell, stands)| (cell.into(), stands)));
+    fn overrule(&mut self, cells: BTreeMap<String, Vec<Stay>>) {
+        for (cell, stays) in cells {
+            let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let first = number(self.stays.len());
+            self.stays.extend(stays);
+            self.by_cell.insert(cell.into(), first..number(self.stays.len()));
+        }
     }
 }
 
 /// Cells that a batch brings.
-pub struct NewCells<'period> {
-    period: Period,
-    geography: &'period Geography,
-    cells: BTreeMap<String, Vec<Stand>>,
+pub struct NewCells<'door> {
+    calendar: &'door Calendar,
+    geography: &'door Geography,
+    cells: BTreeMap<String, Vec<Stay>>,
 }
 
-impl<'period> NewCells<'period> {
+impl<'door> NewCells<'door> {
     /// No cells yet.
     #[must_use]
-    pub const fn new(period: Period, geography: &'period Geography) -> Self {
-        Self { period, geography, cells: BTreeMap::new() }
+    pub const fn new(calendar: &'door Calendar, geography: &'door Geography) -> Self {
+        Self { calendar, geography, cells: BTreeMap::new() }
     }
 
     /// Takes the rows of a topology file.
     pub fn take(&mut self, chunk: &Chunk, tally: &mut Tally) {
         for (row, number) in chunk.numbered() {
-            let stand = self.stand(chunk, row);
-            if let Some((cell, stand)) = tally.add(number, stand) {
-                let stands = self.cells.entry(cell).or_default();
-                stands.push(stand);
-                stands.sort_unstable();
-                stands.dedup();
+            let stay = self.stay(chunk, row);
+            if let Some((cell, stay)) = tally.add(number, stay) {
+                let stays = self.cells.entry(cell).or_default();
+                stays.push(stay);
+                stays.sort_by(|left, right| {
+                    left.partial_cmp(right).unwrap_or(std::cmp::Ordering::Equal)
+                });
+                stays.dedup();
             }
         }
     }
 
-    /// The stay of a row; one without a day when it lies outside the period.
-    fn stand(&self, chunk: &Chunk, row: usize) -> Result<(String, Stand), Reason> {
+    /// The stay of a row; one without a day when it lies outside the period and the one before.
+    fn stay(&self, chunk: &Chunk, row: usize) -> Result<(String, Stay), Reason> {
         let cell = text_of(chunk.text(0), row).ok_or(Reason::UnknownCell)?;
         let place = value_of(chunk.real(1), row).zip(value_of(chunk.real(2), row));
         let (lat, lon) = place.ok_or(Reason::BadPlace)?;
         let sector = self.geography.nearest_sector(lat, lon).ok_or(Reason::BadPlace)?;
         let sector = self.geography.sectors.get(usize::from(sector)).ok_or(Reason::BadPlace)?;
-        let from = value_of(chunk.day(3), row).map_or(Some(0), |day| self.day_of_period(day));
-        let to = value_of(chunk.day(4), row).map_or(Some(30), |day| self.day_of_period(day));
-        let (from, to) = from.zip(to).ok_or(Reason::BadTime)?;
+        let days = (value_of(chunk.day(3), row), value_of(chunk.day(4), row));
+        let (first_day, last_day) = self.calendar.tenure(days).ok_or(Reason::BadTime)?;
         // A cell that did not stand in the period is known all the same.
-        let within = (from.max(0), to.min(30));
-        let stand = match (u8::try_from(within.0), u8::try_from(within.1)) {
-            (Ok(first_day), Ok(last_day)) if first_day <= last_day => {
-                Stand { first_day, last_day, district: sector.district }
-            }
-            _ => Stand { first_day: 1, last_day: 0, district: sector.district },
-        };
-        Ok((cell.to_owned(), stand))
-    }
-
-    /// Days from the first of the period to a day since 1970; may be negative.
-    fn day_of_period(&self, since_1970: i32) -> Option<i32> {
-        let day = Date::new(1970, 1, 1).ok()?.checked_add(since_1970.days()).ok()?;
-        (day - self.period.first_day()).get_days().into()
+        Ok((cell.to_owned(), Stay { first_day, last_day, district: sector.district, lat, lon }))
     }
 
     /// Writes the cells and lets them overrule `known`.
@@ -130,11 +148,11 @@ impl<'period> NewCells<'period> {
     /// # Errors
     /// A fault when the file cannot be written.
     pub fn seal(self, file: String, path: &Path, known: &mut Cells) -> Result<Stored> {
-        let mut text = "cell,first_day,last_day,district\n".to_owned();
-        for (cell, stands) in &self.cells {
+        let mut text = "cell,first_day,last_day,district,latitude,longitude\n".to_owned();
+        for (cell, stays) in &self.cells {
             let cell = cell.replace('"', "\"\"");
-            for Stand { first_day, last_day, district } in stands {
-                writeln!(text, "\"{cell}\",{first_day},{last_day},{district}")
+            for Stay { first_day, last_day, district, lat, lon } in stays {
+                writeln!(text, "\"{cell}\",{first_day},{last_day},{district},{lat},{lon}")
                     .map_err(|it| Error::fault("F11", it.to_string()))?;
             }
         }

@@ -8,13 +8,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::ToSpan;
-use jiff::civil::Date;
 use reference::{AgeBand, Gender, Geography};
 
+use super::calendar::Calendar;
+use super::key::FIRST_DAY;
 use super::people::{Attributes, Changes, Target};
 use super::pseudonym::Pseudonymiser;
-use super::register::{Register, Standing};
+use super::register::{ALWAYS, Register, Standing, Tenure};
 use super::rows::{Chunk, text_of, value_of};
 use super::tally::{Reason, Tally};
 use crate::time::Period;
@@ -36,6 +36,8 @@ pub struct Customers<'door> {
     pub geography: &'door Geography,
     /// The period.
     pub period: Period,
+    /// Its days.
+    pub calendar: &'door Calendar,
 }
 
 impl Customers<'_> {
@@ -59,8 +61,9 @@ impl Customers<'_> {
             text_of(chunk.text(7), row).and_then(|it| self.geography.sector_of_postcode(it));
         let gender = text_of(chunk.text(6), row).and_then(Gender::parse).unwrap_or(Gender::X);
         let dates = (value_of(chunk.day(9), row), value_of(chunk.day(10), row));
+        let tenure = self.calendar.tenure(dates).ok_or(Reason::BadTime)?;
         let role = match Role::parse(text_of(chunk.text(3), row)) {
-            Role::Phone | Role::Tablet if !self.is_active(dates.0, dates.1) => Role::Ended,
+            Role::Phone | Role::Tablet if tenure.1 < FIRST_DAY => Role::Ended,
             role => role,
         };
         Ok(Sim {
@@ -71,6 +74,7 @@ impl Customers<'_> {
             sector: sector.unwrap_or(u16::MAX),
             gender: gender.index(),
             role,
+            tenure,
             // What is not said counts against loading: one person more, or somebody who objects.
             holder: flag(2).unwrap_or(true),
             opt_out: flag(5).unwrap_or(true),
@@ -78,20 +82,19 @@ impl Customers<'_> {
         })
     }
 
-    /// Whether a contract holds on any day of the period.
-    fn is_active(&self, start: Option<i32>, end: Option<i32>) -> bool {
-        let date = |days: i32| Date::new(1970, 1, 1).ok()?.checked_add(days.days()).ok();
-        let first = self.period.first_day();
-        let ended = end.and_then(date).is_some_and(|it| it < first);
-        let begins_later = start.and_then(date).is_some_and(|it| it > first.last_of_month());
-        !ended && !begins_later
-    }
-
-    /// Folds SIMs into people; counts rows of a subscriber that was there already.
+    /// Folds SIMs into people; counts rows of a subscriber that had a contract on those days already.
     pub fn fold(&self, mut sims: Vec<Sim>) -> (Changes, Exclusions, u64) {
         sims.sort_unstable_by_key(|it| (it.subscriber, it.row));
         let all = sims.len();
-        sims.dedup_by_key(|it| it.subscriber);
+        let mut own: Vec<Sim> = Vec::new();
+        sims.retain(|sim| {
+            if own.first().is_some_and(|it| it.subscriber != sim.subscriber) {
+                own.clear();
+            }
+            let is_first = own.iter().all(|it| !overlap(it.tenure, sim.tenure));
+            own.extend(is_first.then_some(*sim));
+            is_first
+        });
         let duplicates = u64::try_from(all - sims.len()).unwrap_or_default();
         sims.sort_unstable_by_key(|it| (it.account, it.row));
         let mut folding =
@@ -127,7 +130,11 @@ impl Folding<'_> {
             match sim.exclusion() {
                 Some(why) => self.exclude(sim.subscriber, &[sim], why),
                 None if sim.holder => holder.push(sim),
-                None => self.person(sim.subscriber, &[sim]),
+                None if sim.account == sim.subscriber => self.person(sim.subscriber, &[sim]),
+                None => {
+                    let name = self.customers.pseudonymiser.user(sim.subscriber, sim.account);
+                    self.person(name, &[sim]);
+                }
             }
         }
         if let Some(first) = holder.first() {
@@ -137,9 +144,8 @@ impl Folding<'_> {
 
     /// Settles one person, named by a pseudonym, with one SIM or more.
     fn person(&mut self, name: u128, sims: &[&Sim]) {
-        let register = self.customers.register;
-        let objected = sims.iter().any(|it| it.opt_out)
-            || pseudonyms(name, sims).any(|it| register.find(it) == Some(Standing::OUT));
+        let known = self.known(name, sims);
+        let objected = sims.iter().any(|it| it.opt_out) || known.contains(&Standing::OUT);
         let phone = sims.iter().find(|it| it.role == Role::Phone).or(sims.first());
         let Some(phone) = phone else { return };
         let age_band = match self.customers.age_band(phone) {
@@ -147,39 +153,64 @@ impl Folding<'_> {
             Ok(band) => band.index(),
             Err(why) => return self.exclude(name, sims, why),
         };
-        let known = |pseudonym| register.find(pseudonym).and_then(Standing::ordinal);
-        let before = pseudonyms(name, sims).filter_map(known).min();
+        let mut ordinals: Vec<u32> = known.iter().filter_map(|it| it.ordinal()).collect();
+        ordinals.sort_unstable();
+        ordinals.dedup();
         let position = self.changes.fresh.len();
+        let before = ordinals.first().copied();
+        self.changes.suppressed.extend(ordinals.iter().skip(1));
         if before.is_none() {
             let attributes = Attributes { gender: phone.gender, age_band, sector: phone.sector };
             self.changes.fresh.push((name, attributes));
         }
-        let point = |pseudonym, consent| match known(pseudonym).or(before) {
-            Some(ordinal) => (pseudonym, Target::Known(Standing::person(ordinal, consent))),
-            None => (pseudonym, Target::Fresh { position, consent }),
+        let point = |consent| match before {
+            Some(ordinal) => Target::Known(Standing::person(ordinal, consent)),
+            None => Target::Fresh { position, consent },
         };
-        self.changes.targets.extend(sims.iter().map(|it| point(it.subscriber, it.consent)));
+        let of_sims = sims.iter().map(|it| (it.subscriber, it.tenure, point(it.consent)));
+        self.changes.targets.extend(of_sims);
         if sims.iter().all(|it| it.subscriber != name) {
-            self.changes.targets.push(point(name, false));
+            self.changes.targets.push((name, ALWAYS, point(false)));
         }
     }
 
     /// Leaves SIMs out; a person who was loaded before is suppressed and stays out.
     fn exclude(&mut self, name: u128, sims: &[&Sim], why: &'static str) {
         *self.out.entry(why).or_default() += u64::try_from(sims.len()).unwrap_or_default();
-        let standings: Vec<_> =
-            pseudonyms(name, sims).filter_map(|it| self.customers.register.find(it)).collect();
-        let ordinals = standings.iter().filter_map(|it| it.ordinal());
-        let was_person = ordinals.clone().count() > 0 || standings.contains(&Standing::OUT);
+        let known = self.known(name, sims);
+        let ordinals = known.iter().filter_map(|it| it.ordinal());
+        let was_person = ordinals.clone().count() > 0 || known.contains(&Standing::OUT);
         self.changes.suppressed.extend(ordinals);
         let out = was_person || why == "opt_out";
-        let standing = if out { Standing::OUT } else { Standing::EXCLUDED };
-        let targets = pseudonyms(name, sims).map(|it| (it, Target::Known(standing)));
-        self.changes.targets.extend(targets);
+        let target = Target::Known(if out { Standing::OUT } else { Standing::EXCLUDED });
+        self.changes.targets.extend(sims.iter().map(|it| (it.subscriber, it.tenure, target)));
+        if sims.iter().all(|it| it.subscriber != name) {
+            self.changes.targets.push((name, ALWAYS, target));
+        }
+    }
+
+    /// Everybody who stood behind a person's pseudonyms until now. A number whose contract began inside
+    /// the period or the one before may have been somebody else's.
+    fn known(&self, name: u128, sims: &[&Sim]) -> Vec<Standing> {
+        let register = self.customers.register;
+        let apart = sims.iter().all(|it| it.subscriber != name);
+        let of_name = apart.then(|| register.find(name)).into_iter().flatten().map(|it| it.1);
+        let of_sims = sims.iter().flat_map(|sim| {
+            let standings = register.find(sim.subscriber).into_iter();
+            standings.filter(|it| {
+                let same = sim.tenure.0 == ALWAYS.0 || it.0 == sim.tenure || it.1 == Standing::OUT;
+                same && overlap(it.0, sim.tenure)
+            })
+        });
+        of_name.chain(of_sims.map(|it| it.1)).collect()
     }
 }
 
-/// The pseudonyms of one person: the one that names it, and one a SIM.
-fn pseudonyms(name: u128, sims: &[&Sim]) -> impl Iterator<Item = u128> {
-    std::iter::once(name).chain(sims.iter().map(|it| it.subscriber))
+/// Whether two tenures share a day.
+const fn overlap(left: Tenure, right: Tenure) -> bool {
+    let (from, to) = (
+        if left.0 > right.0 { left.0 } else { right.0 },
+        if left.1 < right.1 { left.1 } else { right.1 },
+    );
+    from <= to
 }

@@ -1,21 +1,22 @@
 //! One row of events or web records becomes a number, or a reason why not.
 //!
 //! The raw id is read, turned into a pseudonym and dropped in [`Intake::admit`]; what goes on is
-//! a day, a person's ordinal, and a district with an hour or a site with a second.
+//! a day, a person's ordinal, a second, and a place or a site.
 
 use std::sync::Arc;
 
 use reference::SiteList;
 
-use super::calendar::{Calendar, Moment};
+use super::calendar::{Calendar, DaySet, Moment};
 use super::cells::Cells;
-use super::key::{Hit, Presence};
-use super::mapping::Mapping;
+use super::key::{FIRST_DAY, Key, SITES_MAX};
 use super::pseudonym::Pseudonymiser;
-use super::register::Register;
+use super::register::{Register, Standing};
 use super::rows::{Chunk, text_of, value_of};
 use super::schema::Class;
+use super::sensitive::Shut;
 use super::site::SiteFinder;
+use super::source::SourceFile;
 use super::tally::{Reason, Tally};
 
 /// Everything that rows are held against.
@@ -25,90 +26,140 @@ pub struct Intake {
     /// Who stands behind them.
     pub register: Register,
     /// Days and hours of the period.
-    pub calendar: Calendar,
+    pub calendar: Arc<Calendar>,
     /// Places of cells.
     pub cells: Cells,
+    /// Which of them see nobody.
+    pub shut: Shut,
     /// The public list of sites.
     pub sites: Arc<SiteList>,
-    /// Days of presence that are sealed, bit by bit.
-    pub sealed_presence: u32,
-    /// Days of visits that are sealed, bit by bit.
-    pub sealed_visit: u32,
+    /// What is sealed of presence.
+    pub presence: SealedSet,
+    /// What is sealed of visits.
+    pub visit: SealedSet,
 }
 
-/// Rows as sortable numbers.
+/// Which days of a table are sealed, in the period and in the one before.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SealedSet(pub DaySet);
+
+impl SealedSet {
+    /// Whether a row of `day` may still come in: on a day that is open, or late, which is on a day of
+    /// the period before that was sealed without it.
+    fn admits(self, day: u8, file: &SourceFile) -> Result<(), Reason> {
+        let is_sealed = self.0 >> day & 1 == 1;
+        match (day >= FIRST_DAY, is_sealed) {
+            (true, true) => Err(Reason::LateRow),
+            (true, false) => Ok(()),
+            (false, true) if !file.in_period_before => Ok(()),
+            (false, _) => Err(Reason::OutsidePeriod),
+        }
+    }
+}
+
+/// Rows as sortable numbers, each with what stands beside it.
 #[derive(Default)]
 pub struct Packed {
-    /// The rows ([`Presence`] or [`Hit`]).
+    /// The rows ([`Key`]).
     pub keys: Vec<u64>,
-    /// Seconds that each hit lasted; empty for presence.
-    pub seconds: Vec<u32>,
+    /// The number of the cell's stay, or the seconds that a hit lasted.
+    pub beside: Vec<u32>,
 }
 
 impl Intake {
-    /// Takes a chunk of a file with this mapping.
+    /// Takes a chunk of a file.
     pub fn pack(
         &self,
         chunk: &Chunk,
-        mapping: &Mapping,
+        file: &SourceFile,
         finder: &mut SiteFinder<'_>,
         tally: &mut Tally,
     ) -> Packed {
         let mut packed = Packed::default();
         packed.keys.reserve_exact(chunk.rows);
-        let (ids, instants, places) = (chunk.text(0), chunk.integer(1), chunk.text(2));
+        packed.beside.reserve_exact(chunk.rows);
         for (row, number) in chunk.numbered() {
-            let (id, instant) = (text_of(ids, row), value_of(instants, row));
-            let place = text_of(places, row);
-            let consent = mapping.needs_consent;
-            if mapping.class == Class::Web {
-                let hit = self.admit(id, instant, self.sealed_visit, consent).and_then(|it| {
-                    Ok(Hit {
-                        day: it.1.day,
-                        person: it.0,
-                        site: finder.find(place)?,
-                        second: it.1.second,
-                    })
-                });
-                if let Some(hit) = tally.add(number, hit) {
-                    let lasted = value_of(chunk.integer(3), row).unwrap_or_default().max(0);
-                    packed.keys.push(hit.pack());
-                    packed.seconds.push(u32::try_from(lasted).unwrap_or(u32::MAX));
-                }
-            } else {
-                let presence = self.admit(id, instant, self.sealed_presence, consent).and_then(
-                    |(person, Moment { day, hour, .. })| {
-                        let cell = place.ok_or(Reason::UnknownCell)?;
-                        let district = self.cells.district(cell, day)?;
-                        Ok(Presence { day, person, district, hour })
-                    },
-                );
-                packed.keys.extend(tally.add(number, presence).map(Presence::pack));
+            let row = match file.mapping.class {
+                Class::Web => self.hit(chunk, row, file, finder),
+                _ => self.event(chunk, row, file),
+            };
+            if let Some((key, beside)) = tally.add(number, row) {
+                packed.keys.push(key.pack());
+                packed.beside.push(beside);
             }
         }
         packed
     }
 
+    fn hit(
+        &self,
+        chunk: &Chunk,
+        row: usize,
+        file: &SourceFile,
+        finder: &mut SiteFinder<'_>,
+    ) -> Result<(Key, u32), Reason> {
+        let admitted = self.admit(chunk, row, file, self.visit)?;
+        let site = finder.find(text_of(chunk.text(2), row))?;
+        let lasted = value_of(chunk.integer(3), row).unwrap_or_default().max(0);
+        Ok((admitted.key(site), u32::try_from(lasted).unwrap_or(u32::MAX)))
+    }
+
+    fn event(&self, chunk: &Chunk, row: usize, file: &SourceFile) -> Result<(Key, u32), Reason> {
+        let admitted = self.admit(chunk, row, file, self.presence).map_err(|reason| {
+            let mcc = value_of(chunk.integer(3), row);
+            let abroad = mcc.is_some_and(|it| !file.mapping.home_mcc.contains(&it));
+            match reason {
+                Reason::UnknownSubscriber if abroad => Reason::VisitorFromAbroad,
+                reason => reason,
+            }
+        })?;
+        let cell = text_of(chunk.text(2), row).ok_or(Reason::UnknownCell)?;
+        let stay = self.cells.stay(cell, admitted.moment.day)?;
+        let at = usize::try_from(stay).unwrap_or(usize::MAX);
+        if self.shut.stays.get(at).copied().unwrap_or_default() {
+            return Err(Reason::SensitivePlace);
+        }
+        Ok((admitted.key(admitted.device), stay))
+    }
+
     /// The person and the moment of a row.
     fn admit(
         &self,
-        id: Option<&str>,
-        instant: Option<i64>,
-        sealed: u32,
-        needs_consent: bool,
-    ) -> Result<(u32, Moment), Reason> {
-        let id = id.ok_or(Reason::NullId)?;
-        let instant = instant.ok_or(Reason::BadTime)?;
+        chunk: &Chunk,
+        row: usize,
+        file: &SourceFile,
+        sealed: SealedSet,
+    ) -> Result<Admitted, Reason> {
+        let id = text_of(chunk.text(0), row).ok_or(Reason::NullId)?;
+        let instant = value_of(chunk.integer(1), row).ok_or(Reason::BadTime)?;
         let moment = self.calendar.locate(instant).ok_or(Reason::OutsidePeriod)?;
-        if sealed >> moment.day & 1 == 1 {
-            return Err(Reason::LateRow);
-        }
+        sealed.admits(moment.day, file)?;
         let pseudonym = self.pseudonymiser.subscriber(id);
-        let standing = self.register.find(pseudonym).ok_or(Reason::UnknownSubscriber)?;
+        let standing =
+            self.register.find_on(pseudonym, moment.day).ok_or(Reason::UnknownSubscriber)?;
+        if standing == Standing::BETWEEN {
+            return Err(Reason::NoContract);
+        }
         let person = standing.ordinal().ok_or(Reason::ExcludedSubscriber)?;
-        if needs_consent && !standing.consents() {
+        if file.mapping.needs_consent && !standing.consents() {
             return Err(Reason::NoConsent);
         }
-        Ok((person, moment))
+        // Enough of the pseudonym to tell the devices of one person apart.
+        let tags = u128::try_from(SITES_MAX).unwrap_or(1);
+        let device = u32::try_from(pseudonym % tags).unwrap_or_default();
+        Ok(Admitted { person, device, moment })
+    }
+}
+
+/// A person at a moment.
+struct Admitted {
+    person: u32,
+    device: u32,
+    moment: Moment,
+}
+
+impl Admitted {
+    const fn key(&self, what: u32) -> Key {
+        Key { day: self.moment.day, person: self.person, what, second: self.moment.second }
     }
 }

@@ -3,32 +3,36 @@
 //! Objections first, so that nobody who objected is ever loaded; then people, then where cells
 //! stood, then what people did. Each step stages its files and notes them in the period's record.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use reference::{Geography, SiteList};
 
 use super::book::Book;
 use super::calendar::Calendar;
 use super::cells::{Cells, NewCells};
-use super::intake::Intake;
+use super::declare::Declaration;
+use super::intake::{Intake, SealedSet};
 use super::people::People;
 use super::pseudonym::Pseudonymiser;
 use super::register::Register;
 use super::report::IngestReport;
 use super::rows::{Chunk, SourceRows};
 use super::schema::Class;
+use super::sensitive::{SensitivePlaces, Shut};
 use super::site_list;
 use super::source::SourceFile;
 use super::tally::Tally;
 use super::{Progress, Purpose};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
-use crate::keys::PseudonymKey;
+use crate::keys::{PseudonymKey, fresh};
 use crate::time::Period;
 use crate::vault::Vault;
 use crate::vault::batch::Batch;
-use crate::vault::manifest::{Days, Loaded, Manifest, PeriodRecord};
+use crate::vault::manifest::{Loaded, Manifest, PeriodRecord, TableRecord};
 use crate::vault::table::read_persons;
 
 mod days;
@@ -39,7 +43,9 @@ pub struct Load<'door> {
     instance: &'door Instance,
     vault: &'door Vault,
     batch: &'door Batch,
+    declaration: Declaration,
     period: Period,
+    calendar: Arc<Calendar>,
     purpose: Purpose,
     progress: &'door mut dyn FnMut(Progress<'_>),
     geography: &'static Geography,
@@ -51,7 +57,6 @@ pub struct Load<'door> {
 }
 
 /// Where a batch comes from and goes to.
-#[derive(Clone, Copy)]
 pub struct Setting<'door> {
     /// The instance.
     pub instance: &'door Instance,
@@ -59,8 +64,8 @@ pub struct Setting<'door> {
     pub vault: &'door Vault,
     /// Where files are staged.
     pub batch: &'door Batch,
-    /// The period.
-    pub period: Period,
+    /// Which month and days it is for.
+    pub declaration: Declaration,
     /// Whether anything is to be stored.
     pub purpose: Purpose,
     /// When the newest source that says who objects was written.
@@ -76,7 +81,8 @@ impl<'door> Load<'door> {
         setting: Setting<'door>,
         progress: &'door mut dyn FnMut(Progress<'_>),
     ) -> Result<Self> {
-        let Setting { instance, vault, batch, period, purpose, as_of } = setting;
+        let Setting { instance, vault, batch, declaration, purpose, as_of } = setting;
+        let period = declaration.period;
         let geography = Geography::built_in();
         let mut manifest = vault.manifest().clone();
         manifest.check_geography(geography.hash())?;
@@ -95,7 +101,9 @@ impl<'door> Load<'door> {
             instance,
             vault,
             batch,
+            declaration,
             period,
+            calendar: Arc::new(Calendar::new(period, &instance.zone())?),
             purpose,
             progress,
             geography,
@@ -123,28 +131,26 @@ impl<'door> Load<'door> {
         report.sims_excluded = self.customers(of(Class::Customers))?;
         self.people_of_rows(of(Class::Web))?;
         let cells = self.cells(of(Class::Cells))?;
+        let shut = self.sensitive_places(of(Class::SensitivePlaces))?.shut(cells.stays());
+        report.areas_left_out = self.codes_of(&shut.districts);
         self.check_ready(files, &cells)?;
-        let intake = self.intake(cells, sites)?;
-        let presence = self.presence(&of(Class::Events).cloned().collect::<Vec<_>>(), &intake)?;
-        let visit = self.visit(&of(Class::Web).cloned().collect::<Vec<_>>(), &intake)?;
+        let intake = self.intake(cells, shut, sites)?;
+        self.presence(files, &intake, report)?;
+        self.visit(files, &intake, report)?;
         match (self.book.check_shares(), self.purpose) {
             (Err(refusal), Purpose::Load) => return Err(refusal),
             (judged, _) => report.refused = judged.err().map(|it| it.to_string()),
         }
         self.book.report(report);
-        for (table, days) in [("presence", &presence), ("visit", &visit)] {
-            report.days_sealed.insert(table, days.keys().cloned().collect());
-        }
-        self.record.presence.extend(presence);
-        self.record.visit.extend(visit);
         report.people.new = self.record.persons - persons_before;
         report.people.total = self.record.persons;
         report.people.suppressed = u32::try_from(self.people.suppressed()).unwrap_or(u32::MAX);
         report.files_loaded = files.iter().map(|it| it.label.clone()).collect();
-        Ok(self.finish(files, &report.batch))
+        self.finish(files, &report.batch)
     }
 
-    fn finish(mut self, files: &[SourceFile], batch: &str) -> (Manifest, Book) {
+    fn finish(mut self, files: &[SourceFile], batch: &str) -> Result<(Manifest, Book)> {
+        self.record.snapshot = random_name()?;
         self.record.batches.push(batch.to_owned());
         self.record.loaded.extend(files.iter().map(|file| Loaded {
             mapping: file.mapping.name.clone(),
@@ -152,7 +158,7 @@ impl<'door> Load<'door> {
             file: file.label.clone(),
         }));
         self.manifest.periods.insert(self.period.to_string(), self.record);
-        (self.manifest, self.book)
+        Ok((self.manifest, self.book))
     }
 
     /// Reads a file to its end; a row is counted by `take`.
@@ -205,7 +211,8 @@ impl<'door> Load<'door> {
             cells.read(&self.vault.present(stored)?)?;
         }
         for file in files {
-            let mut new = NewCells::new(self.period, self.geography);
+            let calendar = Arc::clone(&self.calendar);
+            let mut new = NewCells::new(&calendar, self.geography);
             let tally = self.read("cells", file, |_, chunk, tally| {
                 new.take(chunk, tally);
                 Ok(())
@@ -216,6 +223,34 @@ impl<'door> Load<'door> {
             self.record.cells.push(new.seal(name, &path, &mut cells)?);
         }
         Ok(cells)
+    }
+
+    /// All places where nobody is counted, those of earlier batches too.
+    fn sensitive_places<'file>(
+        &mut self,
+        files: impl Iterator<Item = &'file SourceFile>,
+    ) -> Result<SensitivePlaces> {
+        let mut all = SensitivePlaces::default();
+        for file in files {
+            let mut new = SensitivePlaces::default();
+            let tally = self.read("sensitive places", file, |_, chunk, tally| {
+                new.take(chunk, tally);
+                Ok(())
+            })?;
+            self.book.add(file, tally);
+            let name = format!("{}/sensitive-{}.csv", self.period, self.record.sensitive.len());
+            let path = self.batch.path(&name)?;
+            self.record.sensitive.push(new.seal(name, &path)?);
+            all.read(&path)?;
+        }
+        let known = self.vault.record(self.period).sensitive;
+        known.iter().try_for_each(|it| all.read(&self.vault.present(it)?))?;
+        Ok(all)
+    }
+
+    fn codes_of(&self, districts: &BTreeSet<u16>) -> Vec<String> {
+        let district = |at: &u16| self.geography.districts.get(usize::from(*at));
+        districts.iter().filter_map(district).map(|it| it.code.clone()).collect()
     }
 
     /// Rows of people need people, and events need places.
@@ -238,20 +273,33 @@ impl<'door> Load<'door> {
     }
 
     /// What rows are held against; the register moves in, since people are settled now.
-    fn intake(&mut self, cells: Cells, sites: SiteList) -> Result<Arc<Intake>> {
-        let calendar = Calendar::new(self.period, &self.instance.zone())?;
-        let sealed = |days: &Days| {
-            let is_sealed = calendar.dates().map(|it| days.contains_key(&it.to_string()));
-            (0..).zip(is_sealed).filter(|it| it.1).fold(0_u32, |bits, (day, _)| bits | 1 << day)
+    fn intake(&mut self, cells: Cells, shut: Shut, sites: SiteList) -> Result<Arc<Intake>> {
+        let before = self.vault.record(self.period.before()?);
+        let sealed = |now: &TableRecord, before: &TableRecord| {
+            let is_in = |date: Date| {
+                let days = if self.period.contains(date) { &now.days } else { &before.days };
+                days.contains_key(&date.to_string())
+            };
+            SealedSet(self.calendar.set(is_in))
         };
+        let presence = sealed(&self.record.presence, &before.presence);
+        let visit = sealed(&self.record.visit, &before.visit);
         Ok(Arc::new(Intake {
             pseudonymiser: self.pseudonymiser.clone(),
             register: self.people.seal(&mut self.record)?,
-            sealed_presence: sealed(&self.record.presence),
-            sealed_visit: sealed(&self.record.visit),
-            calendar,
+            calendar: Arc::clone(&self.calendar),
             cells,
+            shut,
             sites: Arc::new(sites),
+            presence,
+            visit,
         }))
     }
+}
+
+/// 128 random bits in hexadecimal.
+fn random_name() -> Result<String> {
+    let bits = fresh()?;
+    let word = bits.iter().take(16).fold(0_u128, |word, byte| word << 8 | u128::from(*byte));
+    Ok(format!("{word:032x}"))
 }

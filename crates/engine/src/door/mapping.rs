@@ -51,6 +51,9 @@ pub struct Mapping {
     pub constants: BTreeMap<String, String>,
     /// How instants are written.
     pub time: TimeFormat,
+    /// Country codes of the operator's own network; rows of others without a customer record are of
+    /// visitors.
+    pub home_mcc: Vec<i64>,
     /// Rows need the person's consent.
     pub needs_consent: bool,
     /// How CSV files are written.
@@ -104,6 +107,10 @@ pub struct SitesFrom {
     /// How a host finds its site.
     #[serde(rename = "match")]
     pub matching: Match,
+    /// The column that says whether a site is sensitive (health, religion, politics, sexuality …).
+    pub sensitive: Option<String>,
+    /// Who attests that no site of the list is sensitive.
+    pub none_sensitive: Option<String>,
 }
 
 /// How a host finds its site.
@@ -125,6 +132,7 @@ struct Keys {
     #[serde(default)]
     constants: BTreeMap<String, toml::Value>,
     time: Option<TimeFormat>,
+    home_mcc: Option<Vec<i64>>,
     lawful_basis: String,
     document: String,
     #[serde(default)]
@@ -191,6 +199,7 @@ impl Mapping {
             columns: keys.columns,
             constants: keys.constants.into_iter().map(|(key, it)| (key, constant(it))).collect(),
             time: keys.time.unwrap_or_default(),
+            home_mcc: keys.home_mcc.unwrap_or_default(),
             needs_consent: keys.lawful_basis == "consent",
             csv: keys.csv,
             people_from_rows: keys.people.is_some(),
@@ -247,8 +256,20 @@ fn check(keys: &Keys) -> Result<()> {
     if !keys.csv.delimiter.is_ascii() {
         return Err(wrong("[csv] delimiter is not ASCII".to_owned()).allowed("one ASCII character"));
     }
+    if keys.home_mcc.is_some() != given("mcc") {
+        return Err(wrong("home_mcc and the column mcc go together".to_owned())
+            .allowed("home_mcc = [234, 235] with mcc under [columns], or neither"));
+    }
     if keys.class != Class::Web && (keys.people.is_some() || keys.sites.is_some()) {
         return Err(wrong("[people] and [sites] belong to class \"web\" alone".to_owned()));
+    }
+    if let Some(sites) = &keys.sites
+        && sites.sensitive.is_some()
+            == sites.none_sensitive.as_ref().is_some_and(|it| !it.trim().is_empty())
+    {
+        return Err(wrong("[sites] does not say which sites are sensitive".to_owned()).allowed(
+            "sensitive = \"<column with true or false>\", or none_sensitive = \"<who attests that>\"",
+        ));
     }
     match &keys.people {
         Some(PeopleKeys { from: PeopleFrom::Rows, adults_only })

@@ -5,10 +5,11 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array, UInt64Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -51,6 +52,7 @@ pub enum News {
 /// Reads files of one table; see the head of this file.
 pub struct PackExec {
     files: Arc<[SourceFile]>,
+    held: Arc<[PathBuf]>,
     waiting: Arc<Mutex<VecDeque<usize>>>,
     intake: Arc<Intake>,
     news: UnboundedSender<News>,
@@ -59,18 +61,17 @@ pub struct PackExec {
 }
 
 impl PackExec {
-    /// Reads `files` in `partitions` streams; with the seconds that a hit lasted when `lasting`.
+    /// Reads `files` in `partitions` streams, and the tables of rows that earlier batches `held` back.
     #[must_use]
     pub fn new(
         files: Vec<SourceFile>,
+        held: Vec<PathBuf>,
         intake: Arc<Intake>,
         news: UnboundedSender<News>,
         partitions: usize,
-        lasting: bool,
     ) -> Self {
-        let mut fields = vec![Field::new("key", DataType::UInt64, false)];
-        fields.extend(lasting.then(|| Field::new("seconds", DataType::UInt32, false)));
-        let schema = Arc::new(Schema::new(fields));
+        let fields = super::held::COLUMNS.map(|(name, kind)| Field::new(name, kind, false));
+        let schema = Arc::new(Schema::new(fields.to_vec()));
         let properties = PlanProperties::new(
             EquivalenceProperties::new(Arc::clone(&schema)),
             Partitioning::UnknownPartitioning(partitions),
@@ -80,6 +81,7 @@ impl PackExec {
         Self {
             waiting: Arc::new(Mutex::new((0..files.len()).collect())),
             files: files.into(),
+            held: held.into(),
             intake,
             news,
             schema,
@@ -103,7 +105,7 @@ fn read(
     let mut rows = SourceRows::open(file).map_err(fault)?;
     let mut bytes_done = 0;
     while let Some(chunk) = rows.next_chunk().map_err(fault)? {
-        let packed = intake.pack(&chunk, &file.mapping, &mut finder, &mut tally);
+        let packed = intake.pack(&chunk, file, &mut finder, &mut tally);
         let (before, now) = (bytes_done, rows.bytes_done());
         bytes_done = now;
         let read = u64::try_from(chunk.rows).unwrap_or_default();
@@ -116,10 +118,8 @@ fn read(
 }
 
 fn batch(schema: &SchemaRef, packed: Packed) -> Result<RecordBatch> {
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from(packed.keys))];
-    if schema.fields().len() > 1 {
-        columns.push(Arc::new(UInt32Array::from(packed.seconds)));
-    }
+    let columns: Vec<ArrayRef> =
+        vec![Arc::new(UInt64Array::from(packed.keys)), Arc::new(UInt32Array::from(packed.beside))];
     Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
 }
 
@@ -150,13 +150,26 @@ impl ExecutionPlan for PackExec {
         Ok(self)
     }
 
-    fn execute(&self, _: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+    fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let schema = Arc::clone(&self.schema);
         let mut stream = RecordBatchReceiverStreamBuilder::new(Arc::clone(&schema), BATCHES_AHEAD);
         let out = stream.tx();
         let (files, waiting) = (Arc::clone(&self.files), Arc::clone(&self.waiting));
         let (intake, news) = (Arc::clone(&self.intake), self.news.clone());
+        let held = if partition == 0 { Arc::clone(&self.held) } else { Arc::default() };
         stream.spawn_blocking(move || {
+            for path in held.iter() {
+                let each = |rows: &RecordBatch| {
+                    let rows =
+                        RecordBatch::try_new(Arc::clone(&schema), rows.columns().to_vec())
+                            .map_err(|_| crate::vault::manifest::damaged(path, "rows held back"))?;
+                    // Nobody listens any more when the sort has failed: it says why.
+                    let _ = out.blocking_send(Ok(rows));
+                    Ok(())
+                };
+                crate::vault::table::read(path, each)
+                    .map_err(|cause| DataFusionError::External(Box::new(cause)))?;
+            }
             let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             while let Some((at, file)) = next().and_then(|at| Some((at, files.get(at)?))) {
                 let send = |packed| Ok(out.blocking_send(batch(&schema, packed)).is_ok());

@@ -11,7 +11,7 @@ use arrow::datatypes::DataType;
 
 use super::key::PERSONS_MAX;
 use super::pseudonym::token;
-use super::register::{self, Register, Standing};
+use super::register::{self, Entry, Register, Standing, Tenure};
 use crate::error::{Error, Result};
 use crate::time::Period;
 use crate::vault::batch::Batch;
@@ -53,8 +53,8 @@ pub enum Target {
 pub struct Changes {
     /// New persons by the pseudonym that names each.
     pub fresh: Vec<(u128, Attributes)>,
-    /// Where pseudonyms are to point; the last word counts.
-    pub targets: Vec<(u128, Target)>,
+    /// Where pseudonyms are to point, and on which days; the last word about the same days counts.
+    pub targets: Vec<(u128, Tenure, Target)>,
     /// Persons whom every later scan drops.
     pub suppressed: Vec<u32>,
 }
@@ -91,21 +91,29 @@ impl<'batch> People<'batch> {
             record.people.push(write(writer, fresh, record.persons)?);
             record.persons += u32::try_from(ordinals.len()).unwrap_or_default();
         }
-        let mut run: Vec<(u128, Standing)> = targets
+        let mut run: Vec<Entry> = targets
             .into_iter()
-            .map(|(pseudonym, target)| match target {
-                Target::Known(standing) => (pseudonym, standing),
+            .map(|(pseudonym, tenure, target)| match target {
+                Target::Known(standing) => (pseudonym, tenure, standing),
                 Target::Fresh { position, consent } => {
                     let ordinal = ordinals.get(position).copied().unwrap_or_default();
-                    (pseudonym, Standing::person(ordinal, consent))
+                    (pseudonym, tenure, Standing::person(ordinal, consent))
                 }
             })
             .collect();
-        // The last word about a pseudonym counts; what is known already is not written again.
         run.reverse();
-        run.sort_by_key(|it| it.0);
-        run.dedup_by_key(|it| it.0);
-        run.retain(|(pseudonym, standing)| self.register.find(*pseudonym) != Some(*standing));
+        run.sort_by_key(|it| (it.0, it.1));
+        run.dedup_by_key(|it| (it.0, it.1));
+        // What is known already is not written again.
+        let run: Vec<Entry> = run
+            .chunk_by(|left, right| left.0 == right.0)
+            .filter(|own| {
+                let known = own.first().map_or_else(Vec::new, |it| self.register.find(it.0));
+                !own.iter().map(|it| (it.1, it.2)).eq(known)
+            })
+            .flatten()
+            .copied()
+            .collect();
         if !run.is_empty() {
             let file = format!("{}/pseudonyms-{}.parquet", self.period, record.pseudonyms.len());
             let path = self.batch.path(&file)?;

@@ -35,6 +35,14 @@ impl Pseudonymiser {
         Self::digest(&self.account, id)
     }
 
+    /// The pseudonym of another user of an account than its holder.
+    #[must_use]
+    pub fn user(&self, subscriber: u128, account: u128) -> u128 {
+        let both = [account.to_be_bytes(), subscriber.to_be_bytes()].concat();
+        let digest = blake3::keyed_hash(&self.account, &both);
+        digest.as_bytes().iter().take(16).fold(0, |word, byte| word << 8 | u128::from(*byte))
+    }
+
     fn digest(key: &[u8; 32], id: &str) -> u128 {
         let digest = blake3::keyed_hash(key, id.as_bytes());
         let bytes = digest.as_bytes().iter().take(16);

@@ -1,12 +1,14 @@
 //! Who stands behind a pseudonym: sorted pseudonyms with a number beside each.
 //!
 //! No hash set of people: 20 bytes an entry and half a byte of index. Pseudonyms are uniform, so
-//! the first bits lead to a run of about eight entries. A pseudonym never gets a second person.
+//! the first bits lead to a run of about eight entries. A number that changed hands stands for one
+//! person on some days and for another on others: its tenures are kept apart, and are few.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, FixedSizeBinaryArray, RecordBatch, UInt32Array};
+use arrow::array::{BooleanArray, FixedSizeBinaryArray, RecordBatch, UInt8Array, UInt32Array};
 use arrow::datatypes::DataType;
 
 use super::key::PERSONS_MAX;
@@ -21,11 +23,21 @@ pub struct Standing(u32);
 const CONSENT: u32 = 1 << 31;
 const _: () = assert!(PERSONS_MAX < CONSENT >> 1);
 
+/// The days on which a standing holds, by number, both ends in; none when the first is after the last.
+pub type Tenure = (u8, u8);
+
+/// Every day.
+pub const ALWAYS: Tenure = (0, u8::MAX);
+
 impl Standing {
     /// Known, and out: a child, a machine, an ended contract.
     pub const EXCLUDED: Self = Self(u32::MAX - 1);
     /// Objected, or a person no more; stays so for the period.
     pub const OUT: Self = Self(u32::MAX);
+    /// Nobody's on that day: between two contracts.
+    pub const BETWEEN: Self = Self(u32::MAX - 2);
+    /// Whoever stands there by the day, see [`Register::find_on`].
+    const BY_DAY: Self = Self(u32::MAX - 3);
 
     /// A person, below [`PERSONS_MAX`].
     #[must_use]
@@ -36,13 +48,13 @@ impl Standing {
     /// The person; `None` when nobody is to be loaded.
     #[must_use]
     pub const fn ordinal(self) -> Option<u32> {
-        if self.0 >= Self::EXCLUDED.0 { None } else { Some(self.0 & !CONSENT) }
+        if self.0 >= Self::BY_DAY.0 { None } else { Some(self.0 & !CONSENT) }
     }
 
     /// Whether the person consented to value-added services.
     #[must_use]
     pub const fn consents(self) -> bool {
-        self.0 < Self::EXCLUDED.0 && self.0 & CONSENT != 0
+        self.0 < Self::BY_DAY.0 && self.0 & CONSENT != 0
     }
 }
 
@@ -53,7 +65,11 @@ pub struct Register {
     standings: Vec<Standing>,
     starts: Vec<u32>,
     bits: u32,
+    by_day: BTreeMap<u128, Vec<(Tenure, Standing)>>,
 }
+
+/// What a source says of a pseudonym: who stands there, and when.
+pub type Entry = (u128, Tenure, Standing);
 
 impl Register {
     /// Reads the register from its tables, oldest first.
@@ -70,9 +86,33 @@ impl Register {
         Ok(register)
     }
 
-    /// The standing of a pseudonym; `None` when nobody ever heard of it.
+    /// The standing of a pseudonym on a day; `None` when nobody ever heard of it.
     #[must_use]
-    pub fn find(&self, pseudonym: u128) -> Option<Standing> {
+    pub fn find_on(&self, pseudonym: u128, day: u8) -> Option<Standing> {
+        let standing = self.whole(pseudonym)?;
+        if standing != Standing::BY_DAY {
+            return Some(standing);
+        }
+        let tenures = self.tenures(pseudonym);
+        let then = tenures.iter().find(|it| (it.0.0..=it.0.1).contains(&day));
+        Some(then.map_or(Standing::BETWEEN, |it| it.1))
+    }
+
+    /// Everybody who ever stands behind a pseudonym, with the days.
+    #[must_use]
+    pub fn find(&self, pseudonym: u128) -> Vec<(Tenure, Standing)> {
+        match self.whole(pseudonym) {
+            Some(Standing::BY_DAY) => self.tenures(pseudonym).to_vec(),
+            Some(standing) => vec![(ALWAYS, standing)],
+            None => Vec::new(),
+        }
+    }
+
+    fn tenures(&self, pseudonym: u128) -> &[(Tenure, Standing)] {
+        self.by_day.get(&pseudonym).map_or(&[], Vec::as_slice)
+    }
+
+    fn whole(&self, pseudonym: u128) -> Option<Standing> {
         let bucket = self.bucket(pseudonym);
         let edge = |at: usize| self.starts.get(at).and_then(|it| usize::try_from(*it).ok());
         let (from, to) = (edge(bucket)?, edge(bucket + 1)?);
@@ -81,20 +121,28 @@ impl Register {
         self.standings.get(from + at).copied()
     }
 
-    /// Adds `run`, sorted by pseudonym and distinct; its standings overrule earlier ones.
-    pub fn merge(&mut self, run: &[(u128, Standing)]) {
+    /// Adds `run`, sorted by pseudonym; what it says of a pseudonym overrules all that was said before.
+    pub fn merge(&mut self, run: &[Entry]) {
         let old = std::mem::take(self);
         let room = old.pseudonyms.len() + run.len();
+        self.by_day = old.by_day;
         self.pseudonyms.reserve_exact(room);
         self.standings.reserve_exact(room);
         let mut known = old.pseudonyms.into_iter().zip(old.standings).peekable();
-        for &(pseudonym, standing) in run {
+        for own in run.chunk_by(|left, right| left.0 == right.0) {
+            let Some(&(pseudonym, tenure, standing)) = own.first() else { continue };
             while let Some((earlier, kept)) = known.next_if(|it| it.0 <= pseudonym) {
                 if earlier < pseudonym {
                     self.push(earlier, kept);
                 }
             }
-            self.push(pseudonym, standing);
+            if own.len() == 1 && tenure == ALWAYS {
+                self.by_day.remove(&pseudonym);
+                self.push(pseudonym, standing);
+            } else {
+                self.by_day.insert(pseudonym, own.iter().map(|it| (it.1, it.2)).collect());
+                self.push(pseudonym, Standing::BY_DAY);
+            }
         }
         known.for_each(|(pseudonym, standing)| self.push(pseudonym, standing));
         self.index();
@@ -130,30 +178,40 @@ impl Register {
 ///
 /// # Errors
 /// A fault when it cannot be written.
-pub fn write(mut writer: TableWriter, run: &[(u128, Standing)]) -> Result<Stored> {
+pub fn write(mut writer: TableWriter, run: &[Entry]) -> Result<Stored> {
     for part in run.chunks(1 << 16) {
         let bytes = part.iter().map(|it| it.0.to_be_bytes());
         let pseudonyms = FixedSizeBinaryArray::try_from_iter(bytes)
             .map_err(|it| crate::error::Error::fault("F11", it.to_string()))?;
         let persons =
-            UInt32Array::from_iter_values(part.iter().map(|it| it.1.ordinal().unwrap_or(it.1.0)));
-        let consents: BooleanArray = part.iter().map(|it| Some(it.1.consents())).collect();
-        writer.write(vec![Arc::new(pseudonyms), Arc::new(persons), Arc::new(consents)])?;
+            UInt32Array::from_iter_values(part.iter().map(|it| it.2.ordinal().unwrap_or(it.2.0)));
+        let consents: BooleanArray = part.iter().map(|it| Some(it.2.consents())).collect();
+        writer.write(vec![
+            Arc::new(pseudonyms),
+            Arc::new(persons),
+            Arc::new(consents),
+            Arc::new(UInt8Array::from_iter_values(part.iter().map(|it| it.1.0))),
+            Arc::new(UInt8Array::from_iter_values(part.iter().map(|it| it.1.1))),
+        ])?;
     }
     writer.finish()
 }
 
 /// The columns of a register table; a person above all persons is a standing without a person.
-pub const COLUMNS: [(&str, DataType); 3] = [
+pub const COLUMNS: [(&str, DataType); 5] = [
     ("pseudonym", DataType::FixedSizeBinary(16)),
     ("person", DataType::UInt32),
     ("consent", DataType::Boolean),
+    ("first_day", DataType::UInt8),
+    ("last_day", DataType::UInt8),
 ];
 
-fn rows(batch: &RecordBatch, path: &Path, run: &mut Vec<(u128, Standing)>) -> Result<()> {
+fn rows(batch: &RecordBatch, path: &Path, run: &mut Vec<Entry>) -> Result<()> {
     let pseudonyms: &FixedSizeBinaryArray = table::column(batch, 0, path)?;
     let persons: &UInt32Array = table::column(batch, 1, path)?;
     let consents: &BooleanArray = table::column(batch, 2, path)?;
+    let (from, to): (&UInt8Array, &UInt8Array) =
+        (table::column(batch, 3, path)?, table::column(batch, 4, path)?);
     for (row, person) in persons.values().iter().enumerate() {
         let bytes: [u8; 16] = pseudonyms.value(row).try_into().unwrap_or_default();
         let standing = if *person < PERSONS_MAX {
@@ -161,7 +219,7 @@ fn rows(batch: &RecordBatch, path: &Path, run: &mut Vec<(u128, Standing)>) -> Re
         } else {
             Standing(*person)
         };
-        run.push((u128::from_be_bytes(bytes), standing));
+        run.push((u128::from_be_bytes(bytes), (from.value(row), to.value(row)), standing));
     }
     Ok(())
 }
@@ -175,26 +233,37 @@ mod tests {
         let spread = |at: u128| at.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
         for count in [0_u32, 1, 7, 8, 9, 1_000] {
             let mut run: Vec<_> = (0..count)
-                .map(|at| (spread(u128::from(at) + 1), Standing::person(at, at % 2 == 0)))
+                .map(|at| (spread(u128::from(at) + 1), ALWAYS, Standing::person(at, at % 2 == 0)))
                 .collect();
             run.sort_unstable_by_key(|it| it.0);
             let (first, second) = run.split_at(run.len() / 3);
             let mut register = Register::default();
             register.merge(second);
             register.merge(first);
-            for (pseudonym, standing) in &run {
-                assert_eq!(register.find(*pseudonym), Some(*standing), "{count}");
+            for (pseudonym, _, standing) in &run {
+                assert_eq!(register.find_on(*pseudonym, 40), Some(*standing), "{count}");
             }
-            assert_eq!(register.find(spread(5_000)), None, "{count}");
+            assert_eq!(register.find_on(spread(5_000), 40), None, "{count}");
         }
     }
 
     #[test]
-    fn a_later_standing_overrules_an_earlier_one() {
+    fn a_later_word_overrules_all_earlier_ones() {
         let mut register = Register::default();
-        register.merge(&[(3, Standing::person(0, true)), (9, Standing::EXCLUDED)]);
-        register.merge(&[(3, Standing::OUT)]);
-        assert_eq!(register.find(3), Some(Standing::OUT));
-        assert_eq!(register.find(9), Some(Standing::EXCLUDED));
+        register.merge(&[
+            (3, ALWAYS, Standing::person(0, true)),
+            (9, (0, 40), Standing::EXCLUDED),
+            (9, (45, 62), Standing::person(7, false)),
+        ]);
+        let on = |register: &Register, day| register.find_on(9, day);
+        assert_eq!(on(&register, 40), Some(Standing::EXCLUDED));
+        assert_eq!(on(&register, 41), Some(Standing::BETWEEN));
+        assert_eq!(on(&register, 45), Some(Standing::person(7, false)));
+        register.merge(&[(3, ALWAYS, Standing::OUT), (9, ALWAYS, Standing::OUT)]);
+        assert_eq!(
+            (register.find_on(3, 40), on(&register, 41)),
+            (Some(Standing::OUT), Some(Standing::OUT))
+        );
+        assert!(Standing::OUT.ordinal().is_none() && Standing::BETWEEN.ordinal().is_none());
     }
 }

@@ -31,6 +31,12 @@ pub struct IngestReport {
     pub sims_excluded: BTreeMap<&'static str, u64>,
     /// Days that were sealed, by table.
     pub days_sealed: BTreeMap<&'static str, Vec<String>>,
+    /// Days of the period before of which late rows were taken, by table.
+    pub days_late: BTreeMap<&'static str, Vec<String>>,
+    /// Rows that wait for a batch that declares their day, by table.
+    pub rows_held: BTreeMap<&'static str, u64>,
+    /// Districts in which nobody is counted, since most of their cells see sensitive places.
+    pub areas_left_out: Vec<String>,
     /// What became of each file that was not in already.
     pub files: Vec<FileReport>,
     /// Why the batch would be refused; only a plan ever says so, a load is refused with an error.

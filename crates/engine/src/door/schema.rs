@@ -13,6 +13,8 @@ pub enum Class {
     Customers,
     /// Places of cells and the days on which they stood there.
     Cells,
+    /// Places where nobody is to be counted.
+    SensitivePlaces,
     /// Network events with a cell.
     Events,
     /// Web records with a host name.
@@ -79,8 +81,15 @@ const CELLS: &[Column] = &[
     may("valid_date_end", Kind::Day),
 ];
 
-const EVENTS: &[Column] =
-    &[must("subscriber_id", Kind::Text), must("time", Kind::Time), must("cell_id", Kind::Text)];
+const SENSITIVE_PLACES: &[Column] =
+    &[must("latitude", Kind::Real), must("longitude", Kind::Real), may("radius_m", Kind::Real)];
+
+const EVENTS: &[Column] = &[
+    must("subscriber_id", Kind::Text),
+    must("time", Kind::Time),
+    must("cell_id", Kind::Text),
+    may("mcc", Kind::Integer),
+];
 
 const WEB: &[Column] = &[
     must("subscriber_id", Kind::Text),
@@ -97,6 +106,7 @@ impl Class {
             Self::OptOut => OPT_OUT,
             Self::Customers => CUSTOMERS,
             Self::Cells => CELLS,
+            Self::SensitivePlaces => SENSITIVE_PLACES,
             Self::Events => EVENTS,
             Self::Web => WEB,
         }
@@ -109,6 +119,7 @@ impl Class {
             Self::OptOut => "opt_out",
             Self::Customers => "customers",
             Self::Cells => "cells",
+            Self::SensitivePlaces => "sensitive_places",
             Self::Events => "events",
             Self::Web => "web",
         }

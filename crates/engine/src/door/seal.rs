@@ -1,18 +1,21 @@
-//! Sealed days from sorted rows: presence as it is, visits as sessions.
+//! Sealed days from sorted rows: presence as hours in districts, visits as sessions.
 //!
-//! Rows come by day, person, then place; each day becomes one file. Equal rows become one.
+//! Rows come by day, person, then device or site, then time; each day becomes one file.
 
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, UInt8Array, UInt16Array, UInt32Array};
 use arrow::datatypes::DataType;
 
-use super::calendar::Calendar;
-use super::key::{Hit, Presence};
+use super::calendar::{Calendar, DaySet};
+use super::cells::Stay;
+use super::key::{FIRST_DAY, Key};
+use super::sphere::Point;
+use super::stays::{Dropped, sift};
 use crate::error::{Error, Result};
 use crate::time::Period;
 use crate::vault::batch::Batch;
-use crate::vault::manifest::Days;
+use crate::vault::manifest::{Days, LateDay};
 use crate::vault::table::TableWriter;
 
 mod session;
@@ -34,21 +37,42 @@ pub trait DayTable {
     fn columns(rows: &[Self::Row]) -> Vec<ArrayRef>;
 }
 
+/// What a batch adds to one table.
+#[derive(Default)]
+pub struct SealedDays {
+    /// Days of the period.
+    pub days: Days,
+    /// Days of the period before, whose rows came late.
+    pub late: Vec<LateDay>,
+}
+
 /// Writes the days of one table as their rows come.
+///
+/// Guarantee: every day of `declared` is sealed, also one without rows; whether a day is sealed does
+/// not depend on anybody's rows.
 pub struct DayWriter<'batch, T: DayTable> {
     batch: &'batch Batch,
     period: Period,
     calendar: &'batch Calendar,
+    declared: DaySet,
+    late_number: usize,
     open: Option<(u8, TableWriter)>,
     rows: Vec<T::Row>,
-    days: Days,
+    sealed: SealedDays,
 }
 
 impl<'batch, T: DayTable> DayWriter<'batch, T> {
-    /// No day yet.
+    /// No day yet; late days are told apart from those of earlier batches by `late_number`.
     #[must_use]
-    pub fn new(batch: &'batch Batch, period: Period, calendar: &'batch Calendar) -> Self {
-        Self { batch, period, calendar, open: None, rows: Vec::new(), days: Days::new() }
+    pub fn new(
+        batch: &'batch Batch,
+        period: Period,
+        calendar: &'batch Calendar,
+        declared: DaySet,
+        late_number: usize,
+    ) -> Self {
+        let (open, rows, sealed) = (None, Vec::new(), SealedDays::default());
+        Self { batch, period, calendar, declared, late_number, open, rows, sealed }
     }
 
     /// Appends a row of `day`; days come in order.
@@ -58,23 +82,37 @@ impl<'batch, T: DayTable> DayWriter<'batch, T> {
     pub fn push(&mut self, day: u8, row: T::Row) -> Result<()> {
         if self.open.as_ref().is_none_or(|it| it.0 != day) {
             self.close()?;
-            let date = self.calendar.date(day);
-            let date = date.ok_or_else(|| Error::fault("F12", "a row of no day was sorted"))?;
-            let file = format!("{}/{}/{date}.parquet", self.period, T::NAME);
-            let writer = TableWriter::create(&file, self.batch.path(&file)?, T::COLUMNS)?;
-            self.open = Some((day, writer));
+            self.open = Some((day, self.writer(day)?));
         }
         self.rows.push(row);
         if self.rows.len() >= ROWS_WAITING { self.flush() } else { Ok(()) }
     }
 
-    /// Ends the last day and returns all.
+    /// Ends the last day, seals those without rows, and returns all.
     ///
     /// # Errors
     /// A fault when the disk takes no more.
-    pub fn finish(mut self) -> Result<Days> {
+    pub fn finish(mut self) -> Result<SealedDays> {
         self.close()?;
-        Ok(self.days)
+        for (day, date) in self.calendar.days() {
+            let empty = !self.sealed.days.contains_key(&date.to_string());
+            if empty && self.declared >> day & 1 == 1 {
+                let stored = self.writer(day)?.finish()?;
+                self.sealed.days.insert(date.to_string(), stored);
+            }
+        }
+        Ok(self.sealed)
+    }
+
+    fn writer(&self, day: u8) -> Result<TableWriter> {
+        let date = self.calendar.date(day);
+        let date = date.ok_or_else(|| Error::fault("F12", "a row of no day was sorted"))?;
+        let file = if day < FIRST_DAY {
+            format!("{}/late-{}/{date}-{}.parquet", self.period, T::NAME, self.late_number)
+        } else {
+            format!("{}/{}/{date}.parquet", self.period, T::NAME)
+        };
+        TableWriter::create(&file, self.batch.path(&file)?, T::COLUMNS)
     }
 
     fn close(&mut self) -> Result<()> {
@@ -82,7 +120,12 @@ impl<'batch, T: DayTable> DayWriter<'batch, T> {
         if let Some((day, writer)) = self.open.take()
             && let Some(date) = self.calendar.date(day)
         {
-            self.days.insert(date.to_string(), writer.finish()?);
+            let (day_name, stored) = (date.to_string(), writer.finish()?);
+            if day < FIRST_DAY {
+                self.sealed.late.push(LateDay { day: day_name, table: stored });
+            } else {
+                self.sealed.days.insert(day_name, stored);
+            }
         }
         Ok(())
     }
@@ -94,6 +137,17 @@ impl<'batch, T: DayTable> DayWriter<'batch, T> {
         }
         Ok(())
     }
+}
+
+/// A person in a district in an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// The person.
+    pub person: u32,
+    /// The district of the cell.
+    pub district: u16,
+    /// The local hour.
+    pub hour: u8,
 }
 
 /// Presence of people in districts, hour by hour.
@@ -137,30 +191,57 @@ impl DayTable for VisitTable {
     }
 }
 
-/// Seals presence from sorted rows.
+/// Seals presence from sorted events.
 pub struct PresenceSealer<'batch> {
     writer: DayWriter<'batch, PresenceTable>,
-    last: Option<u64>,
+    calendar: &'batch Calendar,
+    stays: &'batch [Stay],
+    points: Vec<Point>,
+    /// The device and day whose events come, and those that came: second and number of the stay.
+    device: Option<Key>,
+    events: Vec<(u32, u32)>,
+    /// Where that person was on that day: district and hour.
+    hours: Vec<(u16, u8)>,
+    /// Events that sorting showed to be wrong.
+    pub dropped: Dropped,
 }
 
 impl<'batch> PresenceSealer<'batch> {
     /// Starts with nothing.
     #[must_use]
-    pub const fn new(writer: DayWriter<'batch, PresenceTable>) -> Self {
-        Self { writer, last: None }
+    pub fn new(
+        writer: DayWriter<'batch, PresenceTable>,
+        calendar: &'batch Calendar,
+        stays: &'batch [Stay],
+    ) -> Self {
+        Self {
+            writer,
+            calendar,
+            stays,
+            points: stays.iter().map(Stay::point).collect(),
+            device: None,
+            events: Vec::new(),
+            hours: Vec::new(),
+            dropped: Dropped::default(),
+        }
     }
 
-    /// Takes sorted rows; many events of an hour in a district are one presence.
+    /// Takes sorted events with the number of the stay of each one's cell.
     ///
     /// # Errors
     /// A fault when the disk takes no more.
-    pub fn take(&mut self, keys: &[u64]) -> Result<()> {
-        for key in keys {
-            if self.last != Some(*key) {
-                self.last = Some(*key);
-                let presence = Presence::unpack(*key);
-                self.writer.push(presence.day, presence)?;
+    pub fn take(&mut self, keys: &[u64], stays: &[u32]) -> Result<()> {
+        for (key, stay) in keys.iter().zip(stays) {
+            let event = Key::unpack(*key);
+            let device = Key { second: 0, ..event };
+            if self.device != Some(device) {
+                self.end_device();
+                if self.device.is_some_and(|it| !it.same_day(device)) {
+                    self.end_day()?;
+                }
+                self.device = Some(device);
             }
+            self.events.push((event.second, *stay));
         }
         Ok(())
     }
@@ -169,8 +250,37 @@ impl<'batch> PresenceSealer<'batch> {
     ///
     /// # Errors
     /// A fault when the disk takes no more.
-    pub fn finish(self) -> Result<Days> {
+    pub fn finish(&mut self) -> Result<()> {
+        self.end_device();
+        self.end_day()
+    }
+
+    /// What was sealed.
+    ///
+    /// # Errors
+    /// A fault when the disk takes no more.
+    pub fn sealed(self) -> Result<SealedDays> {
         self.writer.finish()
+    }
+
+    fn end_device(&mut self) {
+        let Some(Key { day, .. }) = self.device else { return };
+        sift(&mut self.events, &self.points, &mut self.dropped);
+        for (second, stay) in self.events.drain(..) {
+            let stay = usize::try_from(stay).ok().and_then(|it| self.stays.get(it));
+            self.hours.extend(stay.map(|it| (it.district, self.calendar.hour(day, second))));
+        }
+    }
+
+    /// Many events of an hour in a district are one presence.
+    fn end_day(&mut self) -> Result<()> {
+        let Some(Key { day, person, .. }) = self.device else { return Ok(()) };
+        self.hours.sort_unstable();
+        self.hours.dedup();
+        for (district, hour) in self.hours.drain(..) {
+            self.writer.push(day, Presence { person, district, hour })?;
+        }
+        Ok(())
     }
 }
 
@@ -196,7 +306,7 @@ impl<'batch> VisitSealer<'batch> {
     /// A fault when the disk takes no more.
     pub fn take(&mut self, keys: &[u64], seconds: &[u32]) -> Result<()> {
         for (key, lasted) in keys.iter().zip(seconds) {
-            let hit = Hit::unpack(*key);
+            let hit = Key::unpack(*key);
             if let Some(session) = &mut self.session {
                 if session.is_last(hit) {
                     self.duplicates += 1;
@@ -215,7 +325,7 @@ impl<'batch> VisitSealer<'batch> {
     ///
     /// # Errors
     /// A fault when the disk takes no more.
-    pub fn finish(mut self) -> Result<Days> {
+    pub fn finish(mut self) -> Result<SealedDays> {
         self.emit()?;
         self.writer.finish()
     }

@@ -69,6 +69,8 @@ fn read(from: &SitesFrom, mapping: &Path) -> Result<SiteList> {
         })
     };
     let (key, label) = (column(&from.key)?, column(&from.label)?);
+    let flag = from.sensitive.as_deref().map(column).transpose()?;
+    let known = SiteList::built_in();
     let (mut sites, mut seen) = (Vec::new(), BTreeSet::new());
     for (line, row) in (2..).zip(reader.records()) {
         let row = row.map_err(|cause| wrong(cause.to_string()))?;
@@ -80,7 +82,21 @@ fn read(from: &SitesFrom, mapping: &Path) -> Result<SiteList> {
         }
         let label = Some(field(label)).filter(|it| !it.is_empty()).unwrap_or(domain.clone());
         let category = CATEGORY.to_owned();
-        sites.push(Site { domain, category, sensitive: false, weight: 1.0, label });
+        let flagged = match flag.map(|at| field(at).to_ascii_lowercase()).as_deref() {
+            None | Some("false" | "no" | "0") => false,
+            Some("true" | "yes" | "1") => true,
+            Some(other) => {
+                return Err(wrong(format!(
+                    "line {line}: `{other}` does not say whether it is sensitive"
+                ))
+                .allowed("true or false"));
+            }
+        };
+        // What is sensitive on the built-in list is so on every list.
+        let number = known.index_of(&domain).and_then(|it| usize::try_from(it).ok());
+        let built_in = number.and_then(|at| known.sites.get(at)).is_some_and(|it| it.sensitive);
+        let sensitive = flagged || built_in;
+        sites.push(Site { domain, category, sensitive, weight: 1.0, label });
     }
     if sites.is_empty() {
         return Err(wrong("the list of sites is empty".to_owned()));

@@ -36,7 +36,7 @@ pub struct SortLimits<'path> {
     pub spill: &'path Path,
 }
 
-/// Takes sorted rows: keys, and seconds where there are any.
+/// Takes sorted rows: keys, and what stands beside each.
 pub type TakeRows<'seal> = dyn FnMut(&[u64], &[u32]) -> Result<()> + 'seal;
 
 /// Runs `pack`, hands its rows in order to `rows` and its news to `news`.
@@ -101,10 +101,7 @@ fn context(limits: SortLimits<'_>) -> Result<Arc<TaskContext>, DataFusionError> 
 
 fn rows(batch: &RecordBatch, take: &mut TakeRows<'_>) -> Result<()> {
     let keys = batch.column(0).as_primitive::<UInt64Type>().values();
-    match batch.columns().get(1) {
-        Some(seconds) => take(keys, seconds.as_primitive::<UInt32Type>().values()),
-        None => take(keys, &[]),
-    }
+    take(keys, batch.column(1).as_primitive::<UInt32Type>().values())
 }
 
 /// Takes our own error out of the engine's, or wraps what is the engine's own.

@@ -27,6 +27,8 @@ pub struct SourceFile {
     pub hash: String,
     /// When it was last written.
     pub modified: Timestamp,
+    /// Whether the period before has loaded it: its rows of that period are not late then.
+    pub in_period_before: bool,
 }
 
 /// Finds and digests every file of `sources`, in the order of their names; tells `hear` the bytes
@@ -70,7 +72,8 @@ pub fn discover(
             let (bytes, hash) = digest(&path)?;
             bytes_done += bytes;
             hear(bytes_done, bytes_total);
-            Ok(SourceFile { path, label, mapping, bytes, hash, modified })
+            let in_period_before = false;
+            Ok(SourceFile { path, label, mapping, bytes, hash, modified, in_period_before })
         })
         .collect()
 }

@@ -26,6 +26,10 @@ pub enum Reason {
     BadTime,
     /// The instant lies outside the period.
     OutsidePeriod,
+    /// The number was nobody's on that day: between two contracts.
+    NoContract,
+    /// No customer record, and of a network abroad.
+    VisitorFromAbroad,
     /// The day was sealed by an earlier batch.
     LateRow,
     /// No topology has this cell.
@@ -34,6 +38,12 @@ pub enum Reason {
     CellNotValid,
     /// A cell's place cannot be read or lies far from every postcode sector.
     BadPlace,
+    /// The cell sees a place where nobody is to be counted.
+    SensitivePlace,
+    /// In the same second at places over 10 km apart.
+    SameTimeElsewhere,
+    /// Away over 10 km and back at over 55 m/s.
+    SuspiciousJump,
     /// The same row again.
     Duplicate,
     /// The host carries a path or a query.
@@ -50,16 +60,21 @@ pub enum Reason {
 
 impl Reason {
     /// All, in the order of reports.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::NullId,
         Self::UnknownSubscriber,
         Self::ExcludedSubscriber,
+        Self::NoContract,
+        Self::VisitorFromAbroad,
         Self::BadTime,
         Self::OutsidePeriod,
         Self::LateRow,
         Self::UnknownCell,
         Self::CellNotValid,
         Self::BadPlace,
+        Self::SensitivePlace,
+        Self::SameTimeElsewhere,
+        Self::SuspiciousJump,
         Self::Duplicate,
         Self::HostWithPath,
         Self::BadHost,
@@ -77,10 +92,15 @@ impl Reason {
             Self::ExcludedSubscriber => "excluded_subscriber",
             Self::BadTime => "bad_time",
             Self::OutsidePeriod => "outside_period",
+            Self::NoContract => "no_contract",
+            Self::VisitorFromAbroad => "visitor_from_abroad",
             Self::LateRow => "late_row",
             Self::UnknownCell => "unknown_cell",
             Self::CellNotValid => "cell_not_valid",
             Self::BadPlace => "bad_place",
+            Self::SensitivePlace => "sensitive_place",
+            Self::SameTimeElsewhere => "same_time_elsewhere",
+            Self::SuspiciousJump => "suspicious_jump",
             Self::Duplicate => "duplicate",
             Self::HostWithPath => "host_with_path",
             Self::BadHost => "bad_host",
@@ -96,7 +116,12 @@ impl Reason {
         !matches!(
             self,
             Self::ExcludedSubscriber
+                | Self::NoContract
+                | Self::VisitorFromAbroad
                 | Self::LateRow
+                | Self::SensitivePlace
+                | Self::SameTimeElsewhere
+                | Self::SuspiciousJump
                 | Self::Duplicate
                 | Self::UnlistedSite
                 | Self::SensitiveSite
@@ -148,11 +173,11 @@ impl Tally {
         }
     }
 
-    /// Takes `count` kept rows back, because only sorting shows that they are there twice.
-    pub fn fold(&mut self, count: u64) {
+    /// Takes `count` kept rows back for a reason that only sorting shows.
+    pub fn take_back(&mut self, reason: Reason, count: u64) {
         self.kept = self.kept.saturating_sub(count);
         if count > 0 {
-            *self.counts.entry(Reason::Duplicate).or_default() += count;
+            *self.counts.entry(reason).or_default() += count;
         }
     }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result, io_error};
 
 /// The layout that this version reads and writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const NAME: &str = "manifest.json";
 
 /// Sealed days by ISO date.
@@ -43,10 +43,41 @@ pub struct Stored {
     pub hash: String,
 }
 
+/// Rows of a day of the period before, which came after it was sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LateDay {
+    /// ISO date.
+    pub day: String,
+    /// The rows.
+    pub table: Stored,
+}
+
+/// What one period holds of a table of what people did.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableRecord {
+    /// Sealed days.
+    pub days: Days,
+    /// Late rows of the period before.
+    pub late: Vec<LateDay>,
+    /// Rows of days that no batch has declared yet.
+    pub held: Option<Stored>,
+}
+
+impl TableRecord {
+    /// Every file of it.
+    pub fn files(&self) -> impl Iterator<Item = &Stored> {
+        self.days.values().chain(self.late.iter().map(|it| &it.table)).chain(&self.held)
+    }
+}
+
 /// What one period holds.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeriodRecord {
+    /// What is sealed now, by name: drawn at random for every batch, so that it tells nothing of the rows.
+    pub snapshot: String,
     /// All persons are below it.
     pub persons: u32,
     /// People, one file a batch that brought new ones.
@@ -60,10 +91,12 @@ pub struct PeriodRecord {
     pub objections_as_of: Option<Timestamp>,
     /// Cells; a later file overrules an earlier one.
     pub cells: Vec<Stored>,
-    /// Days of web visits.
-    pub visit: Days,
-    /// Days of presence.
-    pub presence: Days,
+    /// Places where nobody is counted; the lists add up.
+    pub sensitive: Vec<Stored>,
+    /// Web visits.
+    pub visit: TableRecord,
+    /// Presence.
+    pub presence: TableRecord,
     /// Source files that are in.
     pub loaded: Vec<Loaded>,
     /// Batches that are in, by id.
@@ -128,8 +161,8 @@ impl Manifest {
     pub fn files(&self) -> impl Iterator<Item = &str> {
         let periods = self.periods.values().flat_map(|record| {
             let lists = record.people.iter().chain(&record.pseudonyms).chain(&record.cells);
-            let days = record.visit.values().chain(record.presence.values());
-            lists.chain(days).chain(&record.suppressed)
+            let tables = record.visit.files().chain(record.presence.files());
+            lists.chain(&record.sensitive).chain(tables).chain(&record.suppressed)
         });
         periods.chain(&self.sites).map(|it| it.file.as_str())
     }

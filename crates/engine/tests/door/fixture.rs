@@ -20,6 +20,8 @@ pub const CELLS: &str = "cell_id,latitude,longitude,technology,valid_date_start,
 pub const EVENTS: &str = "subscriber_id,event_time,type,cell_id,duration_s,volume_down";
 pub const WEB: &str = "time,subscriber_id,host,source,bytes,duration_s,cell_id";
 
+const OCTOBER: &str = "2026-10";
+
 pub struct World {
     folder: TempDir,
     pub instance: Instance,
@@ -70,29 +72,31 @@ impl World {
 
     /// Lets wrong rows pass, so that they can be counted.
     pub fn tolerate_wrong_rows(&self) {
-        for mapping in ["customers", "cells", "events", "web"] {
+        for mapping in ["customers", "cells", "sensitive_places", "events", "web"] {
             self.map(mapping, "[columns]", "max_bad_share = 1.0\n\n[columns]");
         }
     }
 
     pub fn ingest(&self) -> Result<IngestReport> {
-        self.ingest_from(std::slice::from_ref(&self.raw))
+        self.ingest_as(OCTOBER, None)
     }
 
     pub fn ingest_from(&self, sources: &[PathBuf]) -> Result<IngestReport> {
-        let options = IngestOptions { period: None, ..IngestOptions::default() };
-        ingest(&self.instance, sources, &options, &SystemClock, &mut |_| ())
+        ingest(&self.instance, sources, &IngestOptions::default(), &SystemClock, &mut |_| ())
     }
 
     /// Says what [`Self::ingest`] would do.
     pub fn plan(&self) -> Result<IngestReport> {
-        let options = IngestOptions { purpose: Purpose::Plan, ..IngestOptions::default() };
+        let period = Some(OCTOBER.parse()?);
+        let options = IngestOptions { period, purpose: Purpose::Plan, ..IngestOptions::default() };
         ingest(&self.instance, std::slice::from_ref(&self.raw), &options, &SystemClock, &mut |_| ())
     }
 
-    pub fn ingest_october(&self) -> Result<IngestReport> {
+    /// Loads into another period, or some days.
+    pub fn ingest_as(&self, period: &str, days: Option<&str>) -> Result<IngestReport> {
+        let days = days.map(|it| it.parse().unwrap());
         let options =
-            IngestOptions { period: Some("2026-10".parse().unwrap()), ..IngestOptions::default() };
+            IngestOptions { period: Some(period.parse()?), days, ..IngestOptions::default() };
         ingest(&self.instance, std::slice::from_ref(&self.raw), &options, &SystemClock, &mut |_| ())
     }
 

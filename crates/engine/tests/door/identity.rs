@@ -41,7 +41,7 @@ fn no_raw_id_is_anywhere_in_the_instance() {
 #[test]
 fn keys_live_apart_and_are_readable_by_their_owner_alone() {
     let world = World::with_one_of_each();
-    world.ingest_october().unwrap();
+    world.ingest().unwrap();
     let folder = world.instance.keys_dir().unwrap();
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
@@ -50,7 +50,7 @@ fn keys_live_apart_and_are_readable_by_their_owner_alone() {
     assert_eq!(files_below(&folder), std::slice::from_ref(&key));
     let before = fs::read(&key).unwrap();
     world.write("customers.csv", CUSTOMERS, &[adult("test-000002")]);
-    world.ingest_october().unwrap();
+    world.ingest().unwrap();
     assert_eq!(fs::read(&key).unwrap(), before);
 }
 
@@ -58,7 +58,7 @@ fn keys_live_apart_and_are_readable_by_their_owner_alone() {
 fn another_key_gives_other_pseudonyms() {
     let (here, there) = (World::with_one_of_each(), World::with_one_of_each());
     let names = |world: &World| {
-        world.ingest_october().unwrap();
+        world.ingest().unwrap();
         world.vault_files().remove(std::path::Path::new("2026-10/pseudonyms-0.parquet")).unwrap()
     };
     assert_ne!(names(&here), names(&there));

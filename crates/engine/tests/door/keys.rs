@@ -17,7 +17,7 @@ fn october() -> engine::Period {
 #[test]
 fn a_key_lives_through_its_late_rows_and_not_longer() {
     let world = World::with_one_of_each();
-    world.ingest_october().unwrap();
+    world.ingest().unwrap();
     let refused = destroy(&world.instance, october(), WITHIN, Early::Refused).unwrap_err();
     assert_eq!(refused.code(), "P07");
     assert!(refused.to_string().contains("until 2026-11-07"), "{refused}");
@@ -38,12 +38,12 @@ fn a_key_lives_through_its_late_rows_and_not_longer() {
 #[test]
 fn no_second_key_is_made_for_a_period_so_nobody_is_two() {
     let world = World::with_one_of_each();
-    world.ingest_october().unwrap();
+    world.ingest().unwrap();
     let before = world.vault_files();
     destroy(&world.instance, october(), WITHIN, Early::Allowed).unwrap();
     world.write("customers.csv", CUSTOMERS, &[adult("test-000002")]);
     world.write("events/1.csv", EVENTS, &[event("test-000001", "2026-10-02T12:00:00Z", "north-1")]);
-    let refused = world.ingest_october().unwrap_err();
+    let refused = world.ingest().unwrap_err();
     assert_eq!(refused.code(), "I48");
     assert!(refused.to_string().contains("destroyed on 2026-11-07"), "{refused}");
     assert_eq!(world.vault_files(), before);
@@ -52,11 +52,11 @@ fn no_second_key_is_made_for_a_period_so_nobody_is_two() {
 #[test]
 fn a_crash_between_tombstone_and_key_is_finished_by_the_next_attempt() {
     let world = World::with_one_of_each();
-    world.ingest_october().unwrap();
+    world.ingest().unwrap();
     let folder = world.instance.keys_dir().unwrap();
     fs::write(folder.join("pseudonym-2026-10.destroyed"), "2026-11-08\n").unwrap();
     world.write("customers.csv", CUSTOMERS, &[adult("test-000002")]);
-    assert_eq!(world.ingest_october().unwrap_err().code(), "I48");
+    assert_eq!(world.ingest().unwrap_err().code(), "I48");
     destroy(&world.instance, october(), AFTER, Early::Refused).unwrap();
     assert!(!folder.join("pseudonym-2026-10.key").exists());
 }
@@ -64,7 +64,7 @@ fn a_crash_between_tombstone_and_key_is_finished_by_the_next_attempt() {
 #[test]
 fn rotating_makes_this_month_and_ends_those_that_are_over() {
     let world = World::with_one_of_each();
-    world.ingest_october().unwrap();
+    world.ingest().unwrap();
     let early = rotate(&world.instance, WITHIN).unwrap();
     assert_eq!((early.made.as_deref(), early.destroyed.len()), (Some("2026-11"), 0));
     let later = rotate(&world.instance, AFTER).unwrap();

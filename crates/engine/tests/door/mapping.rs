@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use engine::SystemClock;
+use engine::door::{IngestOptions, ingest};
+
 use super::fixture::{EVENTS, World, event};
 
 /// A good operator is changed in one way; the error has a code and says the words.
@@ -118,14 +121,46 @@ fn seconds_taken_for_milliseconds_are_not_believed() {
         let instant = "1790942400".to_owned();
         world.write("events/1.csv", EVENTS, &[event("test-000001", &instant, "north-1")]);
     };
-    check(seconds, "I40", &["1970-01-21", "not seconds"]);
+    check(seconds, "I41", &["outside_period 1", "milliseconds"]);
 }
 
 #[test]
 fn what_rows_need_must_be_there() {
     check(|world| fs::remove_file(world.raw.join("customers.csv")).unwrap(), "I42", &["2026-10"]);
     check(|world| fs::remove_file(world.raw.join("cells.csv")).unwrap(), "I47", &["topology"]);
-    check(|world| fs::remove_file(world.raw.join("events/1.csv")).unwrap(), "I40", &["--period"]);
+}
+
+#[test]
+fn something_must_say_which_days_the_rows_are_of_and_no_row_does() {
+    let load = |world: &World, options: &IngestOptions| {
+        ingest(
+            &world.instance,
+            std::slice::from_ref(&world.raw),
+            options,
+            &SystemClock,
+            &mut |_| (),
+        )
+    };
+    let named = |name: &str| {
+        let world = World::with_one_of_each();
+        let row = event("test-000001", "2026-10-02T12:00:00Z", "north-1");
+        world.write(&format!("events/{name}.csv"), EVENTS, &[row]);
+        world
+    };
+    let nothing = IngestOptions::default();
+    let refused = load(&named("1"), &nothing).unwrap_err();
+    assert!(refused.code() == "I40" && refused.to_string().contains("--days"), "{refused}");
+    let two = named("2026-09-30_2026-10-01");
+    assert!(load(&two, &nothing).unwrap_err().to_string().contains("2026-09, 2026-10"));
+    let sealed =
+        |world: &World, options| load(world, options).unwrap().days_sealed["presence"].len();
+    assert_eq!(sealed(&named("2026-10-02"), &nothing), 1);
+    let days = IngestOptions { days: Some("2026-10-01..2026-10-03".parse().unwrap()), ..nothing };
+    assert_eq!(sealed(&named("1"), &days), 3);
+    let month = IngestOptions { period: Some("2026-10".parse().unwrap()), ..nothing };
+    assert_eq!(sealed(&named("1"), &month), 31);
+    let apart = IngestOptions { period: Some("2026-11".parse().unwrap()), ..days };
+    assert_eq!(load(&named("1"), &apart).unwrap_err().code(), "I52");
 }
 
 #[test]
@@ -134,7 +169,7 @@ fn a_folder_that_cannot_be_written_is_one_clear_error() {
     let blocked = world.raw.join("file");
     fs::write(&blocked, "").unwrap();
     world.instance.root = blocked.join("below");
-    let error = world.ingest_october().unwrap_err();
+    let error = world.ingest().unwrap_err();
     assert_eq!(error.code(), "F01");
     assert!(error.to_string().contains("below/vault"), "{error}");
 }

@@ -24,13 +24,17 @@ impl Clock for Later {
 
 fn load(world: &World, hours: i64) -> Result<()> {
     let sources = std::slice::from_ref(&world.raw);
-    ingest(&world.instance, sources, &IngestOptions::default(), &Later(hours), &mut |_| ())
-        .map(drop)
+    let options = IngestOptions::default();
+    ingest(&world.instance, sources, &options, &Later(hours), &mut |_| ()).map(drop)
 }
 
 fn world() -> World {
     let world = World::with_one_of_each();
-    world.write("events/1.csv", EVENTS, &[event("test-000001", "2026-10-02T12:00:00Z", "north-1")]);
+    world.write(
+        "events/2026-10-02.csv",
+        EVENTS,
+        &[event("test-000001", "2026-10-02T12:00:00Z", "north-1")],
+    );
     world
 }
 
@@ -57,7 +61,11 @@ fn an_empty_list_of_objections_is_a_fresh_word() {
     fs::write(world.raw.join("objections.csv"), "id\n").unwrap();
     load(&world, 0).unwrap();
     // The next day's rows need the next day's word.
-    world.write("events/2.csv", EVENTS, &[event("test-000001", "2026-10-03T12:00:00Z", "north-1")]);
+    world.write(
+        "events/2026-10-03.csv",
+        EVENTS,
+        &[event("test-000001", "2026-10-03T12:00:00Z", "north-1")],
+    );
     assert_eq!(load(&world, 25).unwrap_err().code(), "I51");
     load(&world, 0).unwrap();
     assert_eq!(world.presence().len(), 2);

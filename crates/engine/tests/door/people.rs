@@ -43,7 +43,7 @@ fn check(rows: &[Row<'_>], people: u32, excluded: &[(&str, u64)]) {
     let world = World::new();
     let rows: Vec<String> = rows.iter().map(Row::text).collect();
     world.write("customers.csv", CUSTOMERS, &rows);
-    let report = world.ingest_october().unwrap();
+    let report = world.ingest().unwrap();
     assert_eq!(report.people.new, people, "{rows:#?}");
     let reasons: Vec<_> = report.sims_excluded.iter().map(|(why, count)| (*why, *count)).collect();
     assert_eq!(reasons, excluded, "{rows:#?}");
@@ -97,7 +97,7 @@ fn attributes_are_those_of_the_first_phone() {
     let tablet = Row { role: "tablet", birth_year: "1950", ..PHONE }.text();
     let phone = Row { id: "test-000002", ..PHONE }.text();
     world.write("customers.csv", CUSTOMERS, &[tablet, phone]);
-    world.ingest_october().unwrap();
+    world.ingest().unwrap();
     // Born in 1980: 45 to 54, the fourth band; gender M, the second.
     assert_eq!(world.people(), [(0, 1, 3, 0)]);
 }
@@ -112,7 +112,7 @@ fn loading_customers_again_keeps_every_ordinal() {
     let day = |day: u32| {
         let instant = format!("2026-10-{day:02}T12:00:00Z");
         let own: Vec<_> = ids.iter().map(|it| event(it, &instant, "north-1")).collect();
-        world.write(&format!("events/{day}.csv"), EVENTS, &own);
+        world.write(&format!("events/2026-10-{day:02}.csv"), EVENTS, &own);
     };
     day(2);
     world.ingest().unwrap();
@@ -123,9 +123,9 @@ fn loading_customers_again_keeps_every_ordinal() {
     world.write("customers.csv", CUSTOMERS, &again);
     day(3);
     let second_sim = [event("test-000052", "2026-10-04T12:00:00Z", "north-1")];
-    world.write("events/4.csv", EVENTS, &second_sim);
+    world.write("events/2026-10-04.csv", EVENTS, &second_sim);
     let first_sim = [event("test-000001", "2026-10-05T12:00:00Z", "north-1")];
-    world.write("events/5.csv", EVENTS, &first_sim);
+    world.write("events/2026-10-05.csv", EVENTS, &first_sim);
     let report = world.ingest().unwrap();
     assert_eq!((report.people.new, report.people.total), (1, 51));
     let on = |day: &str| -> Vec<u32> {
@@ -143,7 +143,11 @@ fn loading_customers_again_keeps_every_ordinal() {
 fn whoever_objects_later_is_suppressed_at_once() {
     let world = World::with_one_of_each();
     world.write("customers.csv", CUSTOMERS, &[adult("test-000001"), adult("test-000002")]);
-    world.write("events/1.csv", EVENTS, &[event("test-000001", "2026-10-02T12:00:00Z", "north-1")]);
+    world.write(
+        "events/2026-10-02.csv",
+        EVENTS,
+        &[event("test-000001", "2026-10-02T12:00:00Z", "north-1")],
+    );
     world.ingest().unwrap();
     let before = world.snapshot();
     assert!(before.suppressed.is_empty());
@@ -154,7 +158,7 @@ fn whoever_objects_later_is_suppressed_at_once() {
     fs::write(world.instance.mapping_dir().join("objections.toml"), mapping).unwrap();
     world.write("objections.csv", "id", &["test-000001".to_owned()]);
     let next = [event("test-000001", "2026-10-03T12:00:00Z", "north-1")];
-    world.write("events/2.csv", EVENTS, &next);
+    world.write("events/2026-10-03.csv", EVENTS, &next);
     let report = world.ingest().unwrap();
     assert_eq!(report.people.suppressed, 1);
     assert_eq!(report.rows["events"].dropped["excluded_subscriber"], 1);
@@ -186,7 +190,7 @@ fn a_token_depends_on_its_person_alone() {
     let tokens = |world: &World, ids: &[&str]| -> BTreeSet<u32> {
         let rows: Vec<_> = ids.iter().map(|it| adult(it)).collect();
         world.write("customers.csv", CUSTOMERS, &rows);
-        world.ingest_october().unwrap();
+        world.ingest().unwrap();
         let batches = batches(&world.snapshot().people[0]);
         let column = |it: &RecordBatch| it.column(1).as_primitive::<UInt32Type>().values().to_vec();
         batches.iter().flat_map(column).collect()

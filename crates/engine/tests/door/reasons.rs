@@ -122,12 +122,13 @@ fn another_basis_than_consent_takes_rows_without_consent() {
 #[test]
 fn a_sealed_day_never_changes_and_late_rows_are_counted() {
     let world = World::with_one_of_each();
-    world.write("events/1.csv", EVENTS, &[event("test-000001", "2026-10-02T12:00:00Z", "north-1")]);
+    let first = [event("test-000001", "2026-10-02T12:00:00Z", "north-1")];
+    world.write("events/2026-10-02.csv", EVENTS, &first);
     world.ingest().unwrap();
     let before = world.vault_files();
     let late = event("test-000001", "2026-10-02T14:00:00Z", "north-1");
     let next = event("test-000001", "2026-10-03T14:00:00Z", "north-1");
-    world.write("events/2.csv", EVENTS, &[late, next]);
+    world.write("events/2026-10-03.csv", EVENTS, &[late, next]);
     let report = world.ingest().unwrap();
     assert_eq!(report.rows["events"].dropped, counts(&[("late_row", 1)]));
     assert_eq!(report.days_sealed["presence"], ["2026-10-03"]);

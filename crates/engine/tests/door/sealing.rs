@@ -21,8 +21,8 @@ fn busy(world: &World) {
             events.push(event(id, &instant, &format!("c{}", mix / 11 % 40)));
             records.push(web(id, &instant, &hosts[mix / 5 % hosts.len()].domain, 10));
         }
-        world.write(&format!("events/{file}.csv"), EVENTS, &events);
-        world.write(&format!("web/{file}.csv"), WEB, &records);
+        world.write(&format!("events/2026-10-{:02}.csv", file + 1), EVENTS, &events);
+        world.write(&format!("web/2026-10-{:02}.csv", file + 1), WEB, &records);
     }
 }
 

@@ -17,9 +17,13 @@ pub struct Ingest {
     /// Folders of raw files (complete when they hold `_SUCCESS`), or single files.
     #[arg(required = true)]
     sources: Vec<PathBuf>,
-    /// The period to load into, e.g. 2026-10; that of the first record when absent.
-    #[arg(long)]
+    /// The period to load into, e.g. 2026-10; the month of the dates in file names when absent.
+    #[arg(long, value_name = "MONTH")]
     period: Option<String>,
+    /// The days that events and web records are of, e.g. 2026-10-01..2026-10-07; the dates in file
+    /// names when absent, else the whole period. These days are sealed.
+    #[arg(long, value_name = "DAYS")]
+    days: Option<String>,
     /// Read and check everything, say what a load would do, and store nothing.
     #[arg(long)]
     plan: bool,
@@ -29,8 +33,9 @@ impl Ingest {
     pub fn run(self, folder: &Path, output: &Output) -> Result<()> {
         let instance = Instance::open(folder)?;
         let period = self.period.map(|it| it.parse()).transpose()?;
+        let days = self.days.map(|it| it.parse()).transpose()?;
         let purpose = if self.plan { Purpose::Plan } else { Purpose::Load };
-        let report = ingest(&instance, &self.sources, IngestOptions { period, purpose })?;
+        let report = ingest(&instance, &self.sources, IngestOptions { period, days, purpose })?;
         output.result(&report, || match purpose {
             Purpose::Load => describe(&report),
             Purpose::Plan => describe_plan(&report),
@@ -91,6 +96,26 @@ fn describe(report: &IngestReport) -> String {
     for (table, days) in &report.days_sealed {
         let _ = writeln!(text, "{table}: {} days sealed", days.len());
     }
+    text + &describe_waiting(report)
+}
+
+/// What is late, what waits, and where nobody is counted.
+fn describe_waiting(report: &IngestReport) -> String {
+    let mut text = String::new();
+    for (table, days) in report.days_late.iter().filter(|it| !it.1.is_empty()) {
+        let _ = writeln!(text, "{table}: late rows taken of {}", days.join(" "));
+    }
+    for (table, rows) in report.rows_held.iter().filter(|it| *it.1 > 0) {
+        let _ = writeln!(
+            text,
+            "{table}: {} rows wait for the batch that brings their day",
+            thousands(*rows)
+        );
+    }
+    if !report.areas_left_out.is_empty() {
+        let areas = report.areas_left_out.join(" ");
+        let _ = writeln!(text, "nobody is counted in {areas}: most cells see sensitive places");
+    }
     text
 }
 
@@ -127,6 +152,7 @@ fn describe_plan(report: &IngestReport) -> String {
     for (table, days) in &report.days_sealed {
         let _ = writeln!(text, "{table}: {} days would be sealed: {}", days.len(), days.join(" "));
     }
+    text += &describe_waiting(report);
     let verdict = match &report.refused {
         Some(why) => format!("the load would be refused, whole:\n{why}"),
         None => format!(

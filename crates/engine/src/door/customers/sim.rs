@@ -1,5 +1,7 @@
 //! One SIM of the customer record, without its id.
 
+use crate::door::register::Tenure;
+
 /// What a SIM is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -48,6 +50,8 @@ pub struct Sim {
     pub gender: u8,
     /// What it is for.
     pub role: Role,
+    /// The days of its contract.
+    pub tenure: Tenure,
     /// Whether the account holder uses it.
     pub holder: bool,
     /// Whether its user objects.

@@ -1,4 +1,4 @@
-//! The two tables of what people did: read, sort, seal by day.
+//! The two tables of what people did: read, sort, hold back, seal by day.
 
 use std::sync::Arc;
 
@@ -6,54 +6,116 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::Load;
 use crate::door::Progress;
-use crate::door::intake::Intake;
+use crate::door::calendar::DaySet;
+use crate::door::held::Held;
+use crate::door::intake::{Intake, SealedSet};
 use crate::door::pack::{News, PackExec};
+use crate::door::report::IngestReport;
 use crate::door::schema::Class;
-use crate::door::seal::{DayWriter, PresenceSealer, VisitSealer};
+use crate::door::seal::{DayTable, DayWriter, PresenceSealer, PresenceTable, SealedDays};
+use crate::door::seal::{VisitSealer, VisitTable};
 use crate::door::sort::{SortLimits, TakeRows, run};
 use crate::door::source::SourceFile;
+use crate::door::tally::Reason;
 use crate::error::Result;
-use crate::vault::manifest::Days;
+use crate::vault::manifest::TableRecord;
 
 /// 16 MB: what one sorted stream needs to hold a few batches, twice each.
 const STREAM_BYTES: u64 = 16_000_000;
 
 impl Load<'_> {
     /// Seals the presence of people from event files.
-    pub(super) fn presence(&mut self, files: &[SourceFile], intake: &Arc<Intake>) -> Result<Days> {
-        let writer = DayWriter::new(self.batch, self.period, &intake.calendar);
-        let mut sealer = PresenceSealer::new(writer);
-        self.sort("events", files, intake, &mut |keys, _| sealer.take(keys))?;
-        sealer.finish()
+    pub(super) fn presence(
+        &mut self,
+        files: &[SourceFile],
+        intake: &Arc<Intake>,
+        report: &mut IngestReport,
+    ) -> Result<()> {
+        let record = std::mem::take(&mut self.record.presence);
+        let declared = self.declared(files, Class::Events, intake.presence);
+        let writer = self.writer::<PresenceTable>(intake, declared);
+        let mut sealer = PresenceSealer::new(writer, &intake.calendar, intake.cells.stays());
+        let table = Table { class: Class::Events, name: PresenceTable::NAME, declared, record };
+        let mut record =
+            self.sort(table, files, intake, report, &mut |keys, stays| sealer.take(keys, stays))?;
+        sealer.finish()?;
+        for (reason, rows) in [
+            (Reason::Duplicate, sealer.dropped.duplicates),
+            (Reason::SameTimeElsewhere, sealer.dropped.elsewhere),
+            (Reason::SuspiciousJump, sealer.dropped.jumps),
+        ] {
+            self.book.take_back(Class::Events, reason, rows);
+        }
+        note(&mut record, sealer.sealed()?, PresenceTable::NAME, report);
+        self.record.presence = record;
+        Ok(())
     }
 
     /// Seals the visits of people from web files.
-    pub(super) fn visit(&mut self, files: &[SourceFile], intake: &Arc<Intake>) -> Result<Days> {
-        let writer = DayWriter::new(self.batch, self.period, &intake.calendar);
-        let mut sealer = VisitSealer::new(writer, &intake.calendar);
-        self.sort("web", files, intake, &mut |keys, seconds| sealer.take(keys, seconds))?;
-        self.book.fold(Class::Web, sealer.duplicates);
-        sealer.finish()
-    }
-
-    /// Hands the rows of `files` to `take` in order.
-    fn sort(
+    pub(super) fn visit(
         &mut self,
-        stage: &str,
         files: &[SourceFile],
         intake: &Arc<Intake>,
-        take: &mut TakeRows<'_>,
+        report: &mut IngestReport,
     ) -> Result<()> {
-        if files.is_empty() {
-            return Ok(());
+        let record = std::mem::take(&mut self.record.visit);
+        let declared = self.declared(files, Class::Web, intake.visit);
+        let writer = self.writer::<VisitTable>(intake, declared);
+        let mut sealer = VisitSealer::new(writer, &intake.calendar);
+        let table = Table { class: Class::Web, name: VisitTable::NAME, declared, record };
+        let mut record = self
+            .sort(table, files, intake, report, &mut |keys, seconds| sealer.take(keys, seconds))?;
+        self.book.take_back(Class::Web, Reason::Duplicate, sealer.duplicates);
+        note(&mut record, sealer.finish()?, VisitTable::NAME, report);
+        self.record.visit = record;
+        Ok(())
+    }
+
+    /// The days that this batch seals: those declared and not sealed yet; none without a file.
+    fn declared(&self, files: &[SourceFile], class: Class, sealed: SealedSet) -> DaySet {
+        if files.iter().all(|it| it.mapping.class != class) {
+            return 0;
         }
+        let days = self.declaration.days(files, class);
+        self.calendar.set(|it| days.contains(&it)) & !sealed.0
+    }
+
+    fn writer<'door, T: DayTable>(
+        &self,
+        intake: &'door Intake,
+        declared: DaySet,
+    ) -> DayWriter<'door, T>
+    where
+        Self: 'door,
+    {
+        let number = self.record.batches.len();
+        DayWriter::new(self.batch, self.period, &intake.calendar, declared, number)
+    }
+
+    /// Hands the rows of a table to `take` in order; returns its record with the rows held back.
+    fn sort(
+        &mut self,
+        table: Table,
+        files: &[SourceFile],
+        intake: &Arc<Intake>,
+        report: &mut IngestReport,
+        take: &mut TakeRows<'_>,
+    ) -> Result<TableRecord> {
+        let Table { class, name, declared, mut record } = table;
+        let files: Vec<SourceFile> =
+            files.iter().filter(|it| it.mapping.class == class).cloned().collect();
+        if files.is_empty() {
+            return Ok(record);
+        }
+        let stage = class.name();
         let bytes_total = files.iter().map(|it| it.bytes).sum();
         let threads = self.instance.config.threads;
         let (news, heard) = unbounded_channel();
         let shares = usize::try_from(self.instance.config.memory / STREAM_BYTES).unwrap_or(threads);
         let partitions = threads.min(files.len()).min(shares).max(1);
-        let pack =
-            PackExec::new(files.to_vec(), Arc::clone(intake), news, partitions, stage == "web");
+        let waiting = record.held.take().map(|it| self.vault.present(&it)).transpose()?;
+        let waiting = waiting.into_iter().collect();
+        let pack = PackExec::new(files.clone(), waiting, Arc::clone(intake), news, partitions);
         let spill = self.batch.spill_dir();
         let limits = SortLimits { memory: self.instance.config.memory, threads, spill: &spill };
         let (mut rows, mut bytes_done) = (0, 0);
@@ -69,7 +131,9 @@ impl Load<'_> {
             }
             progress(Progress { stage, rows, bytes_done, bytes_total });
         };
-        run(pack, limits, heard, &mut hear, take)?;
+        let file = format!("{}/held-{name}-{}.parquet", self.period, self.record.batches.len());
+        let mut held = Held::new(self.batch, file, declared);
+        run(pack, limits, heard, &mut hear, &mut |keys, beside| held.part(keys, beside, take))?;
         progress(Progress { stage, rows, bytes_done: bytes_total, bytes_total });
         tallies.sort_by_key(|it| it.0);
         for (file, tally) in tallies {
@@ -77,6 +141,29 @@ impl Load<'_> {
                 self.book.add(file, tally);
             }
         }
-        Ok(())
+        report.rows_held.insert(name, held.rows);
+        record.held = held.finish()?;
+        Ok(record)
     }
+}
+
+/// A table on its way.
+struct Table {
+    class: Class,
+    name: &'static str,
+    declared: DaySet,
+    record: TableRecord,
+}
+
+/// Notes what was sealed.
+fn note(
+    record: &mut TableRecord,
+    sealed: SealedDays,
+    name: &'static str,
+    report: &mut IngestReport,
+) {
+    report.days_sealed.insert(name, sealed.days.keys().cloned().collect());
+    report.days_late.insert(name, sealed.late.iter().map(|it| it.day.clone()).collect());
+    record.days.extend(sealed.days);
+    record.late.extend(sealed.late);
 }

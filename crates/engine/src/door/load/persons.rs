@@ -3,7 +3,7 @@
 use super::Load;
 use crate::door::customers::{Customers, Exclusions};
 use crate::door::people::{Attributes, Changes, Target};
-use crate::door::register::Standing;
+use crate::door::register::{ALWAYS, Standing};
 use crate::door::rows::text_of;
 use crate::door::source::SourceFile;
 use crate::door::tally::Reason;
@@ -23,8 +23,8 @@ impl Load<'_> {
                     if let Some(id) = tally.add(number, id) {
                         let pseudonym = load.pseudonymiser.subscriber(id);
                         let known = load.people.register.find(pseudonym);
-                        changes.suppressed.extend(known.and_then(Standing::ordinal));
-                        changes.targets.push((pseudonym, Target::Known(Standing::OUT)));
+                        changes.suppressed.extend(known.iter().filter_map(|it| it.1.ordinal()));
+                        changes.targets.push((pseudonym, ALWAYS, Target::Known(Standing::OUT)));
                     }
                 }
                 Ok(())
@@ -50,17 +50,18 @@ impl Load<'_> {
         }
         let Some(file) = whole else { return Ok(Exclusions::new()) };
         let (changes, exclusions, duplicates) = self.customer_reader().fold(sims);
-        self.book.fold(file.mapping.class, duplicates);
+        self.book.take_back(file.mapping.class, Reason::Duplicate, duplicates);
         self.people.apply(changes, &mut self.record)?;
         Ok(exclusions)
     }
 
-    const fn customer_reader(&self) -> Customers<'_> {
+    fn customer_reader(&self) -> Customers<'_> {
         Customers {
             pseudonymiser: &self.pseudonymiser,
             register: &self.people.register,
             geography: self.geography,
             period: self.period,
+            calendar: &self.calendar,
         }
     }
 
@@ -75,7 +76,7 @@ impl Load<'_> {
             self.read("people", file, |load, chunk, _| {
                 let ids = (0..chunk.rows).filter_map(|row| text_of(chunk.text(0), row));
                 let pseudonyms = ids.map(|it| load.pseudonymiser.subscriber(it));
-                names.extend(pseudonyms.filter(|it| load.people.register.find(*it).is_none()));
+                names.extend(pseudonyms.filter(|it| load.people.register.find(*it).is_empty()));
                 // Sorting only when the list has doubled keeps it at twice the people.
                 if names.len() > 2 * distinct + chunk.rows {
                     names.sort_unstable();
@@ -87,8 +88,9 @@ impl Load<'_> {
         }
         names.sort_unstable();
         names.dedup();
-        let target =
-            |(position, name): (usize, &u128)| (*name, Target::Fresh { position, consent: false });
+        let target = |(position, name): (usize, &u128)| {
+            (*name, ALWAYS, Target::Fresh { position, consent: false })
+        };
         let changes = Changes {
             targets: names.iter().enumerate().map(target).collect(),
             fresh: names.iter().map(|it| (*it, Attributes::UNKNOWN)).collect(),

@@ -9,24 +9,17 @@ use arrow::array::Array;
 /// 1,024: enough to see that a whole column is of another kind.
 const SAMPLE_ROWS: usize = 1 << 10;
 
-/// What the first rows of a file say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Inspected {
-    /// The first instant that could be read, epoch milliseconds.
-    pub first_instant: Option<i64>,
-}
-
 /// Checks a file against its mapping on its header, schema and first rows.
 ///
 /// # Errors
 /// `I23` when there is no row; `I24`, `I32`, `I33`, `I35` as [`SourceRows::open`]; `I33` too when
 /// none of the first values of a column can be read as its kind.
-pub fn inspect(file: &SourceFile) -> Result<Inspected> {
+pub fn inspect(file: &SourceFile) -> Result<()> {
     let mut rows = SourceRows::open_with(file, SAMPLE_ROWS)?;
     let Some(chunk) = rows.next_chunk()?.filter(|it| it.rows > 0) else {
         if file.mapping.class == Class::OptOut {
             // Nobody objects: that is a message too.
-            return Ok(Inspected { first_instant: None });
+            return Ok(());
         }
         return Err(Error::input("I23", "the file holds no row")
             .at(file.path.display())
@@ -54,7 +47,5 @@ pub fn inspect(file: &SourceFile) -> Result<Inspected> {
             .allowed(column.kind.describe(mapping.time)));
         }
     }
-    let timed = matches!(mapping.class, Class::Events | Class::Web);
-    let instants = timed.then(|| chunk.integer(1).iter().flatten().next()).flatten();
-    Ok(Inspected { first_instant: instants })
+    Ok(())
 }

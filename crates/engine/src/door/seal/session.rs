@@ -4,7 +4,7 @@
 //! minutes are rounded up, the hour is that of the start. Nothing crosses local midnight.
 
 use crate::door::calendar::Calendar;
-use crate::door::key::Hit;
+use crate::door::key::Key;
 
 /// 30 minutes: the gap after which a visit is another one.
 const GAP_SECONDS_MAX: u32 = 30 * 60;
@@ -28,21 +28,21 @@ pub struct Visit {
 /// A visit that may go on.
 #[derive(Clone, Copy, Debug)]
 pub struct Session {
-    first: Hit,
-    last: Hit,
+    first: Key,
+    last: Key,
     end: u32,
 }
 
 impl Session {
     /// A visit of one hit that lasted `lasted` seconds.
     #[must_use]
-    pub const fn start(first: Hit, lasted: u32) -> Self {
+    pub const fn start(first: Key, lasted: u32) -> Self {
         Self { first, last: first, end: first.second.saturating_add(lasted) }
     }
 
     /// Goes on with a hit when it belongs here; `false` when it begins another visit.
-    pub fn extend(&mut self, hit: Hit, lasted: u32) -> bool {
-        let same = Hit { second: self.first.second, ..hit } == self.first;
+    pub fn extend(&mut self, hit: Key, lasted: u32) -> bool {
+        let same = Key { second: self.first.second, ..hit } == self.first;
         if !same || hit.second > self.end.saturating_add(GAP_SECONDS_MAX) {
             return false;
         }
@@ -53,7 +53,7 @@ impl Session {
 
     /// Whether a hit is the last one again.
     #[must_use]
-    pub fn is_last(&self, hit: Hit) -> bool {
+    pub fn is_last(&self, hit: Key) -> bool {
         self.last == hit
     }
 
@@ -66,7 +66,7 @@ impl Session {
     /// The visit as stored.
     #[must_use]
     pub fn visit(&self, calendar: &Calendar) -> Visit {
-        let Hit { day, person, site, second } = self.first;
+        let Key { day, person, what: site, second } = self.first;
         let end = self.end.saturating_add(TAIL_SECONDS).min(calendar.seconds(day));
         let minutes = end.saturating_sub(second).div_ceil(60).max(1);
         Visit {
@@ -89,7 +89,7 @@ mod tests {
         let mut visits = Vec::new();
         let mut open: Option<Session> = None;
         for &(second, lasted) in hits {
-            let hit = Hit { day: 3, person: 7, site: 2, second };
+            let hit = Key { day: 35, person: 7, what: 2, second };
             if !open.as_mut().is_some_and(|it| it.extend(hit, lasted)) {
                 visits.extend(open.replace(Session::start(hit, lasted)));
             }
