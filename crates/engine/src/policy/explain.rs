@@ -28,7 +28,7 @@ pub fn explain(policy: &Policy, period: Period) -> Result<String> {
     };
     let _ = writeln!(
         text,
-        "Nothing is said about fewer than {} people. Covered: {covered}. Assessment: {}.",
+        "Every published cell holds {} people or more. Covered: {covered}. Assessment: {}.",
         policy.floor.people(),
         policy.dpia
     );

@@ -167,27 +167,48 @@ impl Publication {
     /// The same on another disk.
     ///
     /// # Errors
-    /// As [`Self::read`].
+    /// As [`Publication::read`].
     pub fn read_on(disk: &dyn Disk, path: &Path) -> Result<Self> {
-        let manifest_path = path.join("manifest.json");
-        let bytes = disk
-            .read(&manifest_path)
-            .map_err(|cause| io_error("read the release", &manifest_path, &cause))?;
+        Self::read_whole(disk, path, None)
+    }
+
+    /// Reads the release whose manifest has the digest that the ledger recorded.
+    ///
+    /// # Errors
+    /// As [`Publication::read`]; also when the manifest is another.
+    pub fn read_recorded(disk: &dyn Disk, path: &Path, digest: &str) -> Result<Self> {
+        Self::read_whole(disk, path, Some(digest))
+    }
+
+    fn read_whole(disk: &dyn Disk, path: &Path, recorded: Option<&str>) -> Result<Self> {
+        let read = |name: &str| {
+            let path = path.join(name);
+            disk.read(&path).map_err(|cause| io_error("read the release", &path, &cause))
+        };
+        let digest = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
         let changed = |name: &str| {
             Error::fault("F08", format!("{name} is not what was published"))
                 .at(path.join(name).display())
                 .remedy("restore the release folder from a copy")
         };
+        let bytes = read("manifest.json")?;
+        if recorded.is_some_and(|it| it != digest(&bytes)) {
+            return Err(changed("manifest.json"));
+        }
         let manifest: Manifest =
             serde_json::from_slice(&bytes).map_err(|_| changed("manifest.json"))?;
-        let data = disk
-            .read(&path.join("data.csv"))
-            .map_err(|cause| io_error("read", &path.join("data.csv"), &cause))?;
-        let digest = blake3::hash(&data).to_hex().to_string();
-        if manifest.files.get("data.csv") != Some(&digest) {
-            return Err(changed("data.csv"));
+        let mut sheet = None;
+        for (name, published) in &manifest.files {
+            let bytes = read(name)?;
+            if digest(&bytes) != *published {
+                return Err(changed(name));
+            }
+            if name == "data.csv" {
+                sheet = Some(Sheet::from_csv(&bytes)?);
+            }
         }
-        Ok(Self { path: path.to_owned(), manifest, sheet: Sheet::from_csv(&data)? })
+        let sheet = sheet.ok_or_else(|| changed("data.csv"))?;
+        Ok(Self { path: path.to_owned(), manifest, sheet })
     }
 }
 

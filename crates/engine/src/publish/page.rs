@@ -65,7 +65,7 @@ pub fn overview(title: &str, publications: &[Publication], account: Account<'_>)
         presence,
         web: sheet("web_audience").map(|it| web(it, account.sites)),
         costs: manifests.iter().flat_map(|it| costs(it)).collect(),
-        budget: budget(&period, account.policy, account.history),
+        budget: budget(&period, &manifests, account.policy, account.history),
         truth: account.truth,
         provenance: provenance(&manifests),
         period,
@@ -223,11 +223,15 @@ fn costs(manifest: &Manifest) -> Vec<MarginalCost> {
     manifest.marginals.iter().map(cost).collect()
 }
 
-fn budget(period: &str, policy: &Policy, history: &History) -> BudgetUse {
+/// What the period has paid; the releases of this page count as published, since the page is written
+/// before the ledger says so.
+fn budget(period: &str, manifests: &[&Manifest], policy: &Policy, history: &History) -> BudgetUse {
     let mut spent: Vec<Spent> = Vec::new();
     for charged in history.charges().into_iter().filter(|it| it.charge.period == period) {
+        let own = manifests.iter().any(|it| it.ledger_entry == charged.charge.id.as_str());
         let product = match charged.state {
             State::Published(_) => charged.charge.product,
+            State::Abandoned if own => charged.charge.product,
             State::Abandoned => format!("{} (abandoned)", charged.charge.product),
         };
         let rho = decimal(&charged.charge.rho);

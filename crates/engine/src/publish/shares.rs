@@ -83,12 +83,14 @@ pub(super) fn of<'release>(
 ) -> impl Fn(u64) -> Shares + 'release {
     let own = find(released, |_, it| std::ptr::eq(it, marginal));
     // The whole of a share of a group: the same people with any row cell at all.
-    let base = find(released, |_, it| !it.rows && it.by == marginal.by);
+    let base =
+        find(released, |of, it| std::ptr::eq(of, family) && !it.rows && it.by == marginal.by);
     // The whole of a composition: the same row cell, all people.
     let parent = find(released, |of, it| {
         std::ptr::eq(of, family) && it.rows == marginal.rows && it.by.is_empty()
     });
-    let everybody = find(released, |_, it| !it.rows && it.by.is_empty());
+    let everybody =
+        find(released, |of, it| std::ptr::eq(of, family) && !it.rows && it.by.is_empty());
     let width = marginal.by.iter().fold(1, |width, &it| {
         let labels = released.plan.codes.list(it).labels().len();
         width * u64::try_from(labels).unwrap_or(u64::MAX)

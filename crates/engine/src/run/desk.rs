@@ -9,6 +9,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use ledger::disk::Disk;
 use ledger::{ChargeError, ChargeRequest, History, Ledger, PlanHash, State};
 use privacy::{Entropy, Overspent};
@@ -46,16 +47,17 @@ impl Desk<'_> {
     ) -> Result<Outcome> {
         let disk = Arc::clone(&self.disk);
         recover(&*disk, &self.releases, self.ledger.history())?;
-        if let Some(path) = self.published(&request.plan) {
-            let publication = Publication::read_on(&*disk, &path)?;
+        if let Some((path, digest)) = self.published(&request.plan) {
+            let publication = Publication::read_recorded(&*disk, &path, &digest)?;
             return Ok(Outcome { publication, existed: true });
         }
         let mut meter = self.ledger.history().meter(&request.period, request.caps);
         meter.charge(request.cost).map_err(|cause| budget_spent(&cause))?;
         let name = format!("{}-{}", plan.product, plan.period);
         let draft = Draft::start(&*disk, &self.releases, &name)?;
+        // To the minute, and before a row is read: how long a count takes depends on the rows.
+        let now = minute(self.clock).to_string();
         let sealed = count(&plan).inspect_err(|_| draft.clear())?;
-        let now = self.clock.now().to_string();
         let receipt = self.ledger.charge(request, &now).map_err(charge_refused);
         let receipt = receipt.inspect_err(|_| draft.clear())?;
         let released = release(plan, sealed, receipt, self.entropy)?;
@@ -74,17 +76,24 @@ impl Desk<'_> {
         Ok(Outcome { publication, existed: false })
     }
 
-    /// The folder of a release that answers the same plan.
-    fn published(&self, plan: &PlanHash) -> Option<PathBuf> {
+    /// The folder of a release that answers the same plan, and the digest of its manifest.
+    fn published(&self, plan: &PlanHash) -> Option<(PathBuf, String)> {
         let plan = plan.to_string();
         let charges = self.ledger.history().charges();
         let same = charges.into_iter().filter(|it| it.charge.plan_hash == plan);
         let mut folders = same.filter_map(|it| match it.state {
-            State::Published(it) => Some(self.releases.join(it.release)),
+            State::Published(it) => Some((self.releases.join(it.release), it.manifest_hash)),
             State::Abandoned => None,
         });
-        folders.find(|it| self.disk.list(it).is_ok())
+        folders.find(|it| self.disk.list(&it.0).is_ok())
     }
+}
+
+/// The present minute.
+fn minute(clock: &dyn Clock) -> Timestamp {
+    let now = clock.now();
+    let to_minute = TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Trunc);
+    now.round(to_minute).unwrap_or(now)
 }
 
 fn charge_refused(cause: ChargeError) -> Error {

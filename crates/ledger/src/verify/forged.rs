@@ -28,7 +28,7 @@ fn charge(place: u64, rho: &str) -> Record {
 fn under_cap(cap: &str, record: Record) -> Record {
     match record {
         Record::Charge(charge) => Record::Charge(Charge { cap_rho: cap.to_owned(), ..charge }),
-        other => other,
+        publication @ Record::Publication(_) => publication,
     }
 }
 
