@@ -17,11 +17,13 @@ mod load;
 mod mapping;
 mod nearest;
 mod objections;
+mod objectors;
 mod pack;
 mod people;
 mod pseudonym;
 mod register;
 mod report;
+pub mod rights;
 mod rows;
 mod schema;
 mod seal;
@@ -32,6 +34,7 @@ mod sort;
 mod source;
 mod sphere;
 mod stays;
+mod store;
 mod tally;
 
 use std::collections::BTreeSet;
@@ -47,6 +50,7 @@ use crate::vault::manifest::PeriodRecord;
 use declare::Declaration;
 use load::{Load, Setting};
 use source::SourceFile;
+use store::Stores;
 
 pub use declare::DayRange;
 pub use report::{Examples, FileReport, IngestReport, PeopleCount, RowCount};
@@ -109,7 +113,8 @@ pub fn ingest(
     let mut hear = |bytes_done, bytes_total| {
         progress(Progress { stage: "check", rows: 0, bytes_done, bytes_total });
     };
-    let files = source::discover(sources, &mappings, &mut hear)?;
+    let stores = Stores::new()?;
+    let files = source::discover(&stores, sources, &mappings, &mut hear)?;
     for file in &files {
         rows::inspect(file)?;
     }
@@ -152,6 +157,11 @@ pub fn ingest(
         Purpose::Plan => report.files_loaded.clear(),
     }
     Ok(report)
+}
+
+/// The person of a row that waits for its day.
+pub(crate) fn person_of_key(key: u64) -> u32 {
+    key::Key::unpack(key).person
 }
 
 /// A file is known by the mapping that claims it and by its bytes, never by its name.

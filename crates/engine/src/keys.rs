@@ -44,6 +44,14 @@ impl PseudonymKey {
         if path.exists() { Self::of(instance, period) } else { Ok(Self(fresh()?)) }
     }
 
+    /// The key of the list of objectors, of all periods; made when it is not there.
+    ///
+    /// # Errors
+    /// A fault when it cannot be read, is damaged or cannot be made.
+    pub fn of_objectors(instance: &Instance) -> Result<Self> {
+        key(instance, "objectors.key").map(Self)
+    }
+
     /// The bytes, for the one function that makes pseudonyms.
     pub(crate) const fn bytes(&self) -> &[u8; 32] {
         &self.0
@@ -115,8 +123,18 @@ fn make(draft: &Path, path: &Path, folder: &Path) -> Result<()> {
     write().map_err(|cause| io_error("write a key", path, &cause))
 }
 
+/// 128 random bits in hexadecimal.
+///
+/// # Errors
+/// A fault when the system's generator fails.
+pub(crate) fn random_name() -> Result<String> {
+    let bits = fresh()?;
+    let word = bits.iter().take(16).fold(0_u128, |word, byte| word << 8 | u128::from(*byte));
+    Ok(format!("{word:032x}"))
+}
+
 /// 256 bits from the operating system.
-pub(crate) fn fresh() -> Result<[u8; 32]> {
+fn fresh() -> Result<[u8; 32]> {
     let mut entropy = SystemEntropy::new().map_err(|it| Error::fault("F03", it.to_string()))?;
     let mut bytes = [0; 32];
     for word in bytes.chunks_exact_mut(8) {

@@ -14,6 +14,7 @@ pub mod product;
 pub mod publish;
 pub mod release;
 pub mod report;
+pub mod retention;
 pub mod run;
 pub mod time;
 pub mod vault;

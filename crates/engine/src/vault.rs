@@ -15,10 +15,13 @@ use crate::instance::Instance;
 use crate::time::Period;
 
 pub(crate) mod batch;
+pub(crate) mod compact;
+mod copy;
 pub(crate) mod lock;
 pub(crate) mod manifest;
 pub(crate) mod table;
 
+pub use copy::PersonCopy;
 use manifest::{Manifest, PeriodRecord, Stored};
 
 /// An opened vault: what its manifest said at that moment.

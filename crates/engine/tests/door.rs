@@ -11,6 +11,7 @@ mod door {
     mod fuzz;
     mod identity;
     mod keys;
+    mod locality;
     mod mapping;
     mod objections;
     mod people;
@@ -18,5 +19,7 @@ mod door {
     mod plan;
     mod public_data;
     mod reasons;
+    mod retention;
+    mod rights;
     mod sealing;
 }

@@ -6,8 +6,10 @@ pub mod init;
 pub mod keys;
 pub mod ledger;
 pub mod policy;
+pub mod purge;
 pub mod release;
 pub mod simulate;
+pub mod subject;
 
 use engine::{Error, Result};
 

@@ -45,6 +45,11 @@ enum Command {
     /// List, rotate and destroy pseudonym keys.
     #[command(subcommand)]
     Keys(command::keys::Keys),
+    /// Leave a person out, erase, export, or tell how the person stands.
+    #[command(subcommand)]
+    Subject(command::subject::Subject),
+    /// Remove what is past its time, and the rows of people who left.
+    Purge(command::purge::Purge),
     /// Check and explain the policy.
     #[command(subcommand)]
     Policy(command::policy::Policy),
@@ -68,6 +73,8 @@ fn main() -> ExitCode {
         Command::Release(release) => release.run(&folder, &output),
         Command::Ledger(ledger) => ledger.run(&folder, &output),
         Command::Keys(keys) => keys.run(&folder, &output),
+        Command::Subject(subject) => subject.run(&folder, &output),
+        Command::Purge(purge) => purge.run(&folder, &output),
         Command::Policy(policy) => policy.run(&folder, &output),
         Command::Completion { shell } => {
             let mut command = Arguments::command();

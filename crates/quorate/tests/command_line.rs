@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -151,6 +152,39 @@ fn a_key_is_destroyed_when_somebody_means_it() {
     assert_eq!(gone["state"], "destroyed");
     assert_eq!(world.data(&["keys", "list"])[0]["state"], "destroyed");
     // What is loaded can still be released.
+    world.data(&["release", "run", "residents", "--period", "2026-10"]);
+}
+
+#[test]
+fn a_person_is_told_everything_and_then_erased() {
+    let world = World::new();
+    let size = ["--subscribers", "1000", "--days", "1", "--seed", "7", "--format", "csv"];
+    world.json(&[&["simulate", "--dir", "operator"][..], &size].concat());
+    world.json(&["init", "data"]);
+    world.data(&["ingest", "operator/raw"]);
+    let ask = |id: &str, what: &str| -> Value {
+        let arguments = ["--config", "data/quorate.toml", "subject", what, "--json"];
+        let mut command = world.command(&arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(id.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{what}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let events = fs::read_to_string(world.path("operator/raw/events/2026-10-01.csv")).unwrap();
+    let ids = events.lines().skip(1).flat_map(|row| row.split(',').take(2));
+    let mut ids = ids.filter(|it| it.starts_with("00101"));
+    let counted = |id: &&str| ask(id, "status")["periods"][0][1] == "counted";
+    let id = ids.find(counted).unwrap();
+    let copy = ask(id, "export");
+    assert!(!copy["periods"][0][1]["presence"].as_array().unwrap().is_empty(), "{copy}");
+    let receipt = ask(id, "erase");
+    assert_eq!(receipt["periods"], serde_json::json!(["2026-10"]));
+    assert_eq!(ask(id, "status")["periods"][0][1], "left_out");
+    let dry = world.data(&["purge", "--dry-run"]);
+    assert!(dry["rows"]["2026-10"].as_u64().unwrap() > 0);
+    assert_eq!(world.data(&["purge"]), dry);
+    assert_eq!(ask(id, "export")["periods"], serde_json::json!([]));
     world.data(&["release", "run", "residents", "--period", "2026-10"]);
 }
 

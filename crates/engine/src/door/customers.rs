@@ -12,6 +12,7 @@ use reference::{AgeBand, Gender, Geography};
 
 use super::calendar::Calendar;
 use super::key::FIRST_DAY;
+use super::objectors::Objectors;
 use super::people::{Attributes, Changes, Target};
 use super::pseudonym::Pseudonymiser;
 use super::register::{ALWAYS, Register, Standing, Tenure};
@@ -34,6 +35,8 @@ pub struct Customers<'door> {
     pub register: &'door Register,
     /// Sectors of postcodes.
     pub geography: &'door Geography,
+    /// Who objected for good.
+    pub objectors: &'door Objectors,
     /// The period.
     pub period: Period,
     /// Its days.
@@ -50,6 +53,7 @@ impl Customers<'_> {
 
     fn sim(&self, chunk: &Chunk, row: usize, number: u64) -> Result<Sim, Reason> {
         let subscriber = text_of(chunk.text(0), row).ok_or(Reason::NullId)?;
+        let objected = self.objectors.hold(subscriber);
         let subscriber = self.pseudonymiser.subscriber(subscriber);
         let account = text_of(chunk.text(1), row);
         let flag = |column: usize| {
@@ -77,7 +81,7 @@ impl Customers<'_> {
             tenure,
             // What is not said counts against loading: one person more, or somebody who objects.
             holder: flag(2).unwrap_or(true),
-            opt_out: flag(5).unwrap_or(true),
+            opt_out: objected || flag(5).unwrap_or(true),
             consent: flag(8).unwrap_or(false),
         })
     }

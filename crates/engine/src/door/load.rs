@@ -15,6 +15,7 @@ use super::calendar::Calendar;
 use super::cells::{Cells, NewCells};
 use super::declare::Declaration;
 use super::intake::{Intake, SealedSet};
+use super::objectors::Objectors;
 use super::people::People;
 use super::pseudonym::Pseudonymiser;
 use super::register::Register;
@@ -28,7 +29,7 @@ use super::tally::Tally;
 use super::{Progress, Purpose};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
-use crate::keys::{PseudonymKey, fresh};
+use crate::keys::{PseudonymKey, random_name};
 use crate::time::Period;
 use crate::vault::Vault;
 use crate::vault::batch::Batch;
@@ -50,6 +51,7 @@ pub struct Load<'door> {
     progress: &'door mut dyn FnMut(Progress<'_>),
     geography: &'static Geography,
     pseudonymiser: Pseudonymiser,
+    objectors: Objectors,
     people: People<'door>,
     record: PeriodRecord,
     manifest: Manifest,
@@ -108,6 +110,7 @@ impl<'door> Load<'door> {
             progress,
             geography,
             pseudonymiser: Pseudonymiser::new(&key?),
+            objectors: Objectors::read(vault, instance)?,
             people: People::new(batch, period, register, suppressed),
             record,
             manifest,
@@ -295,11 +298,4 @@ impl<'door> Load<'door> {
             visit,
         }))
     }
-}
-
-/// 128 random bits in hexadecimal.
-fn random_name() -> Result<String> {
-    let bits = fresh()?;
-    let word = bits.iter().take(16).fold(0_u128, |word, byte| word << 8 | u128::from(*byte));
-    Ok(format!("{word:032x}"))
 }

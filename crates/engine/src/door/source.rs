@@ -3,20 +3,22 @@
 //! A folder is complete when it holds `_SUCCESS`; a file given by itself is complete. Names that
 //! start with `_` or `.` are markers, not data. Every other file must be claimed by one mapping.
 
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::mapping::{Mapping, Pattern};
+use super::store::{Listed, Object, Stores};
 use crate::error::{Error, Result, io_error};
 
 /// A file to load.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SourceFile {
-    /// Where it is.
+    /// What the user calls it.
     pub path: PathBuf,
+    /// Where its bytes are.
+    pub object: Object,
     /// What to call it: its path relative to the source, with `/`.
     pub label: String,
     /// How it is read.
@@ -38,68 +40,56 @@ pub struct SourceFile {
 /// `I20` when a folder is not complete, `I21` when no mapping claims a file, `I22` when two do,
 /// `I23` when a file is empty; a fault when something cannot be read.
 pub fn discover(
+    stores: &Stores,
     sources: &[PathBuf],
     mappings: &[Arc<Mapping>],
     hear: &mut dyn FnMut(u64, u64),
 ) -> Result<Vec<SourceFile>> {
-    let mut files = Vec::new();
+    let mut claimed = Vec::new();
     for source in sources {
-        if source.is_dir() {
-            files.extend(folder(source)?.into_iter().map(|path| {
-                let label = slashed(path.strip_prefix(source).unwrap_or(&path));
-                (path, label, false)
-            }));
-        } else {
-            let label = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            files.push((source.clone(), label, true));
+        let place = stores.open(source)?;
+        let below = place.files()?;
+        let file = if below.is_empty() { place.file()? } else { None };
+        let (listed, single) = match file {
+            Some(object) => {
+                let label = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                (vec![Listed { label, path: source.clone(), object }], true)
+            }
+            None => (complete(source, below)?, false),
+        };
+        for Listed { label, path, object } in listed {
+            let mapping = claim(&path, &label, single, mappings)?;
+            claimed.push((label, path, object, mapping));
         }
     }
-    let mut claimed = Vec::new();
-    let mut bytes_total = 0;
-    for (path, label, single) in files {
-        let mapping = claim(&path, &label, single, mappings)?;
-        let metadata = fs::metadata(&path).map_err(|cause| io_error("read", &path, &cause))?;
-        bytes_total += metadata.len();
-        let modified = metadata.modified().map_err(|cause| io_error("read", &path, &cause))?;
-        // A time beyond the calendar is as old as can be.
-        let modified = Timestamp::try_from(modified).unwrap_or(Timestamp::MIN);
-        claimed.push((path, label, mapping, modified));
-    }
+    let bytes_total = claimed.iter().map(|it| it.2.bytes).sum();
     let mut bytes_done = 0;
     claimed
         .into_iter()
-        .map(|(path, label, mapping, modified)| {
-            let (bytes, hash) = digest(&path)?;
-            bytes_done += bytes;
+        .map(|(label, path, object, mapping)| {
+            let hash = digest(&object, &path)?;
+            bytes_done += object.bytes;
             hear(bytes_done, bytes_total);
+            let (bytes, modified) = (object.bytes, object.modified);
             let in_period_before = false;
-            Ok(SourceFile { path, label, mapping, bytes, hash, modified, in_period_before })
+            Ok(SourceFile { path, object, label, mapping, bytes, hash, modified, in_period_before })
         })
         .collect()
 }
 
-fn folder(source: &Path) -> Result<Vec<PathBuf>> {
-    if !source.join("_SUCCESS").is_file() {
+/// The data of a complete folder.
+fn complete(source: &Path, mut files: Vec<Listed>) -> Result<Vec<Listed>> {
+    if files.iter().all(|it| it.label != "_SUCCESS") {
         return Err(Error::input("I20", "the source folder is not complete: it holds no _SUCCESS")
             .at(source.display())
             .allowed("a folder whose writer has put an empty file _SUCCESS in it, or single files")
             .remedy("wait for the writer to finish; if it has, make the file `_SUCCESS` there"));
     }
-    let (mut files, mut folders) = (Vec::new(), vec![source.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        let listed = fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        for entry in listed.map_err(|cause| io_error("list", &folder, &cause))? {
-            let path = entry.path();
-            if !entry.file_name().to_string_lossy().starts_with(['_', '.']) {
-                let list = if path.is_dir() { &mut folders } else { &mut files };
-                list.push(path);
-            }
-        }
-    }
+    let is_data = |part: &str| !part.starts_with(['_', '.']);
+    files.retain(|it| it.label.split('/').all(is_data));
     if files.is_empty() {
         return Err(Error::input("I20", "the source folder holds no data").at(source.display()));
     }
-    files.sort();
     Ok(files)
 }
 
@@ -138,16 +128,15 @@ fn claim(
     }
 }
 
-fn digest(path: &Path) -> Result<(u64, String)> {
-    let file = File::open(path).map_err(|cause| io_error("read", path, &cause))?;
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(file).map_err(|cause| io_error("read", path, &cause))?;
-    match hasher.count() {
-        0 => Err(Error::input("I23", "the file is empty")
+fn digest(object: &Object, path: &Path) -> Result<String> {
+    if object.bytes == 0 {
+        return Err(Error::input("I23", "the file is empty")
             .at(path.display())
-            .remedy("deliver it again, or take it out of the source")),
-        bytes => Ok((bytes, hasher.finalize().to_hex().to_string())),
+            .remedy("deliver it again, or take it out of the source"));
     }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(object.reader(0)).map_err(|cause| io_error("read", path, &cause))?;
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 fn slashed(path: &Path) -> String {

@@ -25,6 +25,26 @@ pub struct Config {
     pub threads: usize,
     /// For how many days after its end late rows of a period are taken.
     pub late_days: u16,
+    /// How long data is kept.
+    pub retention: Retention,
+}
+
+/// How many days after the end of its period stored data is kept.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Rows of what people did.
+    pub rows: u16,
+    /// People, their pseudonyms and the period's key.
+    pub people: u16,
+    /// Reports of loads and places of wrong rows, from the day they were written.
+    pub reports: u16,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { rows: 92, people: 92, reports: 366 }
+    }
 }
 
 #[derive(Deserialize)]
@@ -39,6 +59,8 @@ struct Written {
     threads: Option<usize>,
     #[serde(default = "a_week")]
     late_days: u16,
+    #[serde(default)]
+    retention: Retention,
 }
 
 const fn a_week() -> u16 {
@@ -92,8 +114,15 @@ impl Config {
             return Err(wrong(format!("late_days = {} is out of range", written.late_days))
                 .allowed("0 to 31: rows older than one period are never taken"));
         }
-        let late_days = written.late_days;
-        Ok(Self { name: written.name, timezone, keys_dir, memory, threads, late_days })
+        let (late_days, retention) = (written.late_days, written.retention);
+        if retention.rows > retention.people || retention.people < late_days {
+            return Err(wrong(
+                "[retention] lets people go before their rows, or before late rows came",
+            )
+            .allowed("rows <= people, and late_days <= people"));
+        }
+        let name = written.name;
+        Ok(Self { name, timezone, keys_dir, memory, threads, late_days, retention })
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Manifest {
     pub geography: Option<String>,
     /// The site list, frozen by the first batch with web records.
     pub sites: Option<Stored>,
+    /// Who objected for good.
+    pub objectors: Option<Stored>,
     /// What each period holds.
     pub periods: BTreeMap<String, PeriodRecord>,
 }
@@ -86,6 +88,9 @@ pub struct PeriodRecord {
     pub pseudonyms: Vec<Stored>,
     /// People who objected after they were loaded.
     pub suppressed: Option<Stored>,
+    /// The list of those whose rows are gone already.
+    #[serde(default)]
+    pub compacted: Option<Stored>,
     /// When the newest source that says who objects was written.
     #[serde(default)]
     pub objections_as_of: Option<Timestamp>,
@@ -136,7 +141,13 @@ impl Manifest {
     }
 
     const fn empty() -> Self {
-        Self { format: FORMAT, geography: None, sites: None, periods: BTreeMap::new() }
+        Self {
+            format: FORMAT,
+            geography: None,
+            sites: None,
+            objectors: None,
+            periods: BTreeMap::new(),
+        }
     }
 
     /// Replaces the manifest of the vault in `folder` by this one; durable when it returns.
@@ -164,7 +175,7 @@ impl Manifest {
             let tables = record.visit.files().chain(record.presence.files());
             lists.chain(&record.sensitive).chain(tables).chain(&record.suppressed)
         });
-        periods.chain(&self.sites).map(|it| it.file.as_str())
+        periods.chain(&self.sites).chain(&self.objectors).map(|it| it.file.as_str())
     }
 
     /// Holds the vault to the geography that it was filled under.

@@ -82,6 +82,17 @@ pub fn read(path: &Path, mut each: impl FnMut(&RecordBatch) -> Result<()>) -> Re
     Ok(())
 }
 
+/// The columns of the table at `path`.
+///
+/// # Errors
+/// `F10` when the table is damaged.
+pub fn schema(path: &Path) -> Result<SchemaRef> {
+    let file = File::open(path).map_err(|cause| io_error("read", path, &cause))?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file);
+    let reader = reader.map_err(|cause| damaged(path, &cause.to_string()))?;
+    Ok(Arc::clone(reader.schema()))
+}
+
 /// A column of a table by its number, as the type that the vault writes.
 ///
 /// # Errors

@@ -60,6 +60,7 @@ impl Load<'_> {
             pseudonymiser: &self.pseudonymiser,
             register: &self.people.register,
             geography: self.geography,
+            objectors: &self.objectors,
             period: self.period,
             calendar: &self.calendar,
         }
@@ -75,6 +76,7 @@ impl Load<'_> {
         for file in web.filter(|it| it.mapping.people_from_rows) {
             self.read("people", file, |load, chunk, _| {
                 let ids = (0..chunk.rows).filter_map(|row| text_of(chunk.text(0), row));
+                let ids = ids.filter(|it| !load.objectors.hold(it));
                 let pseudonyms = ids.map(|it| load.pseudonymiser.subscriber(it));
                 names.extend(pseudonyms.filter(|it| load.people.register.find(*it).is_empty()));
                 // Sorting only when the list has doubled keeps it at twice the people.

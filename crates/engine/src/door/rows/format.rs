@@ -1,6 +1,5 @@
 //! The formats: which columns a file has, and how its batches are read.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +17,7 @@ use crate::door::mapping::Format;
 use crate::door::nearest::choices;
 use crate::door::schema::Column;
 use crate::door::source::SourceFile;
+use crate::door::store::ObjectReader;
 use crate::error::{Error, Result, io_error};
 
 /// The columns of a file.
@@ -46,9 +46,7 @@ const SAMPLE_LINES: usize = 1 << 10;
 pub fn columns(file: &SourceFile) -> Result<StoredColumns> {
     match format_of(file)? {
         Format::Parquet => {
-            let open = File::open(&file.path);
-            let open = open.map_err(|cause| io_error("read", &file.path, &cause))?;
-            let metadata = ArrowReaderMetadata::load(&open, plain_types())
+            let metadata = ArrowReaderMetadata::load(&file.object, plain_types())
                 .map_err(|cause| damaged(&file.path, &cause.to_string()))?;
             let schema = Arc::clone(metadata.schema());
             Ok(StoredColumns { schema, stored: Stored::Parquet(metadata) })
@@ -170,8 +168,7 @@ pub fn batches(
     let bytes = || Ok::<_, Error>(BufReader::with_capacity(1 << 18, plain(file, &done)?));
     match stored.stored {
         Stored::Parquet(metadata) => {
-            let open = File::open(&file.path);
-            let open = open.map_err(|cause| io_error("read", &file.path, &cause))?;
+            let open = file.object.clone();
             let mask = ProjectionMask::roots(metadata.parquet_schema(), columns);
             let rows = metadata.metadata().file_metadata().num_rows();
             let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open, metadata)
@@ -230,8 +227,7 @@ fn format_of(file: &SourceFile) -> Result<Format> {
 /// The plain bytes of a file of text; `done` counts those of the file itself.
 fn plain(file: &SourceFile, done: &Arc<AtomicU64>) -> Result<Box<dyn Read + Send>> {
     let wrong = |cause: io::Error| io_error("read", &file.path, &cause);
-    let open = File::open(&file.path).map_err(wrong)?;
-    let open = Counted { inner: open, done: Arc::clone(done) };
+    let open = Counted { inner: file.object.reader(0), done: Arc::clone(done) };
     match file.path.extension().and_then(|it| it.to_str()) {
         Some("gz") => Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 17, open)))),
         Some("zst") => Ok(Box::new(zstd::Decoder::new(open).map_err(wrong)?)),
@@ -241,7 +237,7 @@ fn plain(file: &SourceFile, done: &Arc<AtomicU64>) -> Result<Box<dyn Read + Send
 
 /// Counts what is read through it.
 struct Counted {
-    inner: File,
+    inner: ObjectReader,
     done: Arc<AtomicU64>,
 }
 
