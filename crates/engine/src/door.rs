@@ -21,6 +21,9 @@ mod objectors;
 mod pack;
 mod people;
 mod pseudonym;
+mod quality;
+mod quality_page;
+mod quarantine;
 mod register;
 mod report;
 pub mod rights;
@@ -40,7 +43,7 @@ mod tally;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::time::{Clock, Period};
 use crate::vault::Vault;
@@ -53,6 +56,8 @@ use source::SourceFile;
 use store::Stores;
 
 pub use declare::DayRange;
+pub use quality::{Day, Quality};
+pub use quarantine::{Quarantine, WaitingFile};
 pub use report::{Examples, FileReport, IngestReport, PeopleCount, RowCount};
 
 /// What a caller decides about an ingest.
@@ -93,7 +98,8 @@ pub struct Progress<'stage> {
 /// Loads `sources` (folders with `_SUCCESS`, or single files) into the vault.
 ///
 /// Guarantee: either everything is in when this returns, or nothing; loading the same files again
-/// changes nothing; a plan reads and checks everything and leaves the instance as it was. The raw ids of the files are nowhere in the instance.
+/// changes nothing; a plan reads and checks everything and leaves the instance as it was. The raw ids of
+/// the files are nowhere in the instance.
 ///
 /// # Errors
 /// An input error (`I…`) naming the file and the mapping, before anything is loaded; a fault
@@ -102,6 +108,41 @@ pub fn ingest(
     instance: &Instance,
     sources: &[PathBuf],
     options: &IngestOptions,
+    clock: &dyn Clock,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<IngestReport> {
+    take_in(instance, sources, options, None, clock, progress)
+}
+
+/// Reads again the rows of `batch` that did not get in, in the files as they were loaded.
+///
+/// Rows of a day that is sealed by now are late: they get into the next period. Nothing is sealed unless
+/// `options` say which days. Guarantee: as [`ingest`]; rows that still do not get in wait anew.
+///
+/// # Errors
+/// As [`ingest`]; `I55` when nothing waits of that batch, or in none of these files.
+pub fn replay(
+    instance: &Instance,
+    batch: &str,
+    sources: &[PathBuf],
+    options: &IngestOptions,
+    clock: &dyn Clock,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<IngestReport> {
+    let waiting = Quarantine::read(instance, batch)?.ok_or_else(|| {
+        Error::input("I55", format!("no row waits of a batch `{batch}`"))
+            .remedy("`quorate quarantine list` shows what waits")
+    })?;
+    let period = options.period.map_or_else(|| waiting.period.parse(), Ok)?;
+    let options = IngestOptions { period: Some(period), ..*options };
+    take_in(instance, sources, &options, Some(waiting), clock, progress)
+}
+
+fn take_in(
+    instance: &Instance,
+    sources: &[PathBuf],
+    options: &IngestOptions,
+    waiting: Option<Quarantine>,
     clock: &dyn Clock,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<IngestReport> {
@@ -115,9 +156,14 @@ pub fn ingest(
     };
     let stores = Stores::new()?;
     let files = source::discover(&stores, sources, &mappings, &mut hear)?;
+    let files = match &waiting {
+        Some(waiting) => waiting.choose(instance, files)?,
+        None => files,
+    };
     for file in &files {
         rows::inspect(file)?;
     }
+    let replayed: BTreeSet<String> = files.iter().map(|it| it.bytes_hash().to_owned()).collect();
     let declaration = Declaration::of(&files, options)?;
     let period = declaration.period;
     let record = vault.record(period);
@@ -126,7 +172,8 @@ pub fn ingest(
     let is_new = |file: &SourceFile| seen.insert((file.mapping.name.clone(), file.hash.clone()));
     let (mut new, already): (Vec<_>, Vec<_>) = files.into_iter().partition(is_new);
     let before = loaded_before(&vault.record(period.before()?));
-    for file in &mut new {
+    // Rows that wait have never got in.
+    for file in new.iter_mut().filter(|it| it.only.is_none()) {
         file.in_period_before = before.contains(&(file.mapping.name.clone(), file.hash.clone()));
     }
     let mut report = IngestReport {
@@ -147,9 +194,14 @@ pub fn ingest(
             Setting { instance, vault: &vault, batch: &batch, declaration, purpose, as_of };
         let (manifest, book) = Load::begin(setting, progress)?.run(&new, &mut report)?;
         if purpose == Purpose::Load {
+            // Before the commit: a crash in between leaves places of rows that the next load writes again.
+            let folder = instance.quarantine_dir().join(&report.batch);
+            book.write_quarantine(&folder, &report.batch, &report.period)?;
             batch.commit(&manifest)?;
-            book.write_quarantine(&instance.quarantine_dir().join(&report.batch))?;
         }
+    }
+    if let (Some(waiting), Purpose::Load) = (waiting, options.purpose) {
+        waiting.forget(instance, &replayed)?;
     }
     report.seconds = clock.now().duration_since(started).as_secs_f64();
     match options.purpose {

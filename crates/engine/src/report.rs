@@ -8,7 +8,7 @@
 mod account;
 mod compact;
 mod figures;
-mod html;
+pub(crate) mod html;
 mod number;
 mod tables;
 mod template;

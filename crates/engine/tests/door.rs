@@ -18,6 +18,7 @@ mod door {
     mod places;
     mod plan;
     mod public_data;
+    mod quarantine;
     mod reasons;
     mod retention;
     mod rights;

@@ -7,6 +7,7 @@ pub mod keys;
 pub mod ledger;
 pub mod policy;
 pub mod purge;
+pub mod quarantine;
 pub mod release;
 pub mod simulate;
 pub mod subject;

@@ -36,6 +36,9 @@ enum Command {
     Init(command::init::Init),
     /// Load raw files into the vault.
     Ingest(command::ingest::Ingest),
+    /// List rows that did not get in, and read them again.
+    #[command(subcommand)]
+    Quarantine(command::quarantine::Quarantine),
     /// List, plan and run releases.
     #[command(subcommand)]
     Release(command::release::Release),
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Simulate(simulate) => simulate.run(&output),
         Command::Init(init) => init.run(&output),
         Command::Ingest(ingest) => ingest.run(&folder, &output),
+        Command::Quarantine(quarantine) => quarantine.run(&folder, &output),
         Command::Release(release) => release.run(&folder, &output),
         Command::Ledger(ledger) => ledger.run(&folder, &output),
         Command::Keys(keys) => keys.run(&folder, &output),

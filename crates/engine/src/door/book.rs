@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use super::mapping::Mapping;
+use super::quality::Quality;
+use super::quarantine::Quarantine;
 use super::report::{FileReport, IngestReport, RowCount};
 use super::schema::Class;
 use super::source::SourceFile;
@@ -14,14 +15,14 @@ use crate::error::{Error, Result};
 /// What became of the rows of every file.
 #[derive(Default)]
 pub struct Book {
-    files: Vec<(String, Arc<Mapping>, Tally)>,
+    files: Vec<(SourceFile, Tally)>,
     taken_back: BTreeMap<(Class, Reason), u64>,
 }
 
 impl Book {
     /// Notes a file.
     pub fn add(&mut self, file: &SourceFile, tally: Tally) {
-        self.files.push((file.label.clone(), Arc::clone(&file.mapping), tally));
+        self.files.push((file.clone(), tally));
     }
 
     /// Notes rows of a class that are out for a reason that only sorting showed.
@@ -37,7 +38,8 @@ impl Book {
     /// `I41` when more are wrong than the mapping allows.
     pub fn check_shares(&self) -> Result<()> {
         let mut mappings = BTreeMap::<&str, (&Mapping, Tally)>::new();
-        for (_, mapping, tally) in &self.files {
+        for (file, tally) in &self.files {
+            let mapping = &*file.mapping;
             let entry = mappings.entry(&mapping.name).or_insert((mapping, Tally::default()));
             entry.1.count_in(tally);
         }
@@ -63,10 +65,11 @@ impl Book {
 
     /// The first wrong row under a mapping.
     fn first_place(&self, mapping: &Mapping) -> String {
-        let own = self.files.iter().filter(|it| it.1.name == mapping.name);
-        let mut places = own.filter_map(|(file, _, tally)| {
+        let own = self.files.iter().filter(|it| it.0.mapping.name == mapping.name);
+        let mut places = own.filter_map(|(file, tally)| {
             let (row, reason) = tally.first_example()?;
-            Some(format!("{}; first: {file} row {row}, {}", mapping.path.display(), reason.name()))
+            let (mapping, file) = (mapping.path.display(), &file.label);
+            Some(format!("{mapping}; first: {file} row {row}, {}", reason.name()))
         });
         places.next().unwrap_or_else(|| mapping.path.display().to_string())
     }
@@ -74,41 +77,41 @@ impl Book {
     /// Writes the counts of each class into a report.
     pub fn report(&self, report: &mut IngestReport) {
         let mut classes = BTreeMap::<Class, Tally>::new();
-        report.files = self
-            .files
-            .iter()
-            .map(|(file, mapping, tally)| file_report(file, mapping, tally))
-            .collect();
-        for (_, mapping, tally) in &self.files {
-            classes.entry(mapping.class).or_default().count_in(tally);
+        report.files = self.files.iter().map(|(file, tally)| file_report(file, tally)).collect();
+        for (file, tally) in &self.files {
+            classes.entry(file.mapping.class).or_default().count_in(tally);
         }
         for (&(class, reason), &rows) in &self.taken_back {
             classes.entry(class).or_default().take_back(reason, rows);
         }
+        report.quality = Quality::of(&classes);
         for (class, tally) in classes {
             report.add_rows(class, &tally);
         }
     }
 
-    /// Writes the places of wrong rows.
+    /// Writes which rows wait, and the places of wrong ones.
     ///
     /// # Errors
     /// A fault when they cannot be written.
-    pub fn write_quarantine(&self, folder: &Path) -> Result<()> {
-        let places: Vec<_> = self.files.iter().map(|it| (it.0.as_str(), &it.2)).collect();
-        write_quarantine(folder, &places)
+    pub fn write_quarantine(&self, folder: &Path, batch: &str, period: &str) -> Result<()> {
+        let places: Vec<_> = self.files.iter().map(|it| (it.0.label.as_str(), &it.1)).collect();
+        write_quarantine(folder, &places)?;
+        let waiting: Vec<_> = self.files.iter().map(|it| (it.0.clone(), &it.1)).collect();
+        Quarantine::write(folder, batch, period, &waiting)
     }
 }
 
 /// 5 rows a reason: enough to open the file at.
 const EXAMPLES_SHOWN: usize = 5;
 
-fn file_report(file: &str, mapping: &Mapping, tally: &Tally) -> FileReport {
+fn file_report(file: &SourceFile, tally: &Tally) -> FileReport {
+    let mapping = &file.mapping;
     let quoted =
         mapping.constants.iter().map(|(name, value)| (name.clone(), format!("\"{value}\"")));
     let columns = mapping.columns.iter().map(|(name, column)| (name.clone(), column.clone()));
     FileReport {
-        file: file.to_owned(),
+        file: file.label.clone(),
         mapping: mapping.name.clone(),
         class: mapping.class.name(),
         columns: columns.chain(quoted).collect(),

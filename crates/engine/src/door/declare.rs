@@ -77,6 +77,10 @@ impl Declaration {
         if let Some(DayRange { first, last }) = self.days {
             return all().filter(|it| (first..=last).contains(it)).collect();
         }
+        // Rows that are read again seal nothing by themselves.
+        if files.iter().any(|it| it.only.is_some()) {
+            return BTreeSet::new();
+        }
         let named = named_days(files, |it| it == class);
         if named.is_empty() {
             return all().collect();

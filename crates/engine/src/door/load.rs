@@ -3,7 +3,7 @@
 //! Objections first, so that nobody who objected is ever loaded; then people, then where cells
 //! stood, then what people did. Each step stages its files and notes them in the period's record.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -56,6 +56,8 @@ pub struct Load<'door> {
     record: PeriodRecord,
     manifest: Manifest,
     book: Book,
+    /// Rows of every sealed day, by table.
+    day_rows: BTreeMap<&'static str, Vec<(String, u64)>>,
 }
 
 /// Where a batch comes from and goes to.
@@ -115,6 +117,7 @@ impl<'door> Load<'door> {
             record,
             manifest,
             book: Book::default(),
+            day_rows: BTreeMap::new(),
         })
     }
 
@@ -145,6 +148,10 @@ impl<'door> Load<'door> {
             (judged, _) => report.refused = judged.err().map(|it| it.to_string()),
         }
         self.book.report(report);
+        for (table, rows) in std::mem::take(&mut self.day_rows) {
+            let sealed = report.days_sealed.get(table).map_or(&[][..], Vec::as_slice);
+            report.quality.compare(table, &rows, sealed);
+        }
         report.people.new = self.record.persons - persons_before;
         report.people.total = self.record.persons;
         report.people.suppressed = u32::try_from(self.people.suppressed()).unwrap_or(u32::MAX);
@@ -173,6 +180,7 @@ impl<'door> Load<'door> {
     ) -> Result<Tally> {
         let (mut rows, mut tally, mut seen) = (SourceRows::open(file)?, Tally::default(), 0);
         while let Some(chunk) = rows.next_chunk()? {
+            chunk.note_nulls(&file.mapping, &mut tally);
             take(self, &chunk, &mut tally)?;
             seen += u64::try_from(chunk.rows).unwrap_or_default();
             (self.progress)(Progress {

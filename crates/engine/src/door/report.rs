@@ -8,6 +8,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::quality::Quality;
+use super::quality_page;
 use super::schema::Class;
 use super::tally::Tally;
 use crate::error::{Error, Result, io_error};
@@ -39,6 +41,8 @@ pub struct IngestReport {
     pub areas_left_out: Vec<String>,
     /// What became of each file that was not in already.
     pub files: Vec<FileReport>,
+    /// How good the batch is.
+    pub quality: Quality,
     /// Why the batch would be refused; only a plan ever says so, a load is refused with an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
@@ -120,16 +124,19 @@ impl IngestReport {
         self.rows.insert(class.name(), RowCount::of(tally));
     }
 
-    /// Writes `ingest-<batch>.json` into a folder.
+    /// Writes `ingest-<batch>.json` and the page of the same name into a folder.
     ///
     /// # Errors
     /// A fault when it cannot be written.
     pub(super) fn write(&self, folder: &Path) -> Result<()> {
-        let path = folder.join(format!("ingest-{}.json", self.batch));
         let text = serde_json::to_string_pretty(self)
             .map_err(|cause| Error::fault("F11", cause.to_string()))?;
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&path, text))
-            .map_err(|cause| io_error("write", &path, &cause))
+        for (kind, text) in [("json", text), ("html", quality_page::render(self))] {
+            let path = folder.join(format!("ingest-{}.{kind}", self.batch));
+            fs::create_dir_all(folder)
+                .and_then(|()| fs::write(&path, text))
+                .map_err(|cause| io_error("write", &path, &cause))?;
+        }
+        Ok(())
     }
 }

@@ -16,9 +16,12 @@ use arrow::compute::{CastOptions, cast_with_options, take};
 use arrow::datatypes::{DataType, Int64Type};
 use arrow::error::ArrowError;
 
+use roaring::RoaringTreemap;
+
 use super::mapping::Mapping;
 use super::schema::{Column, Kind, TimeFormat, utc_milliseconds};
 use super::source::SourceFile;
+use super::tally::Tally;
 use crate::error::{Error, Result};
 
 mod format;
@@ -46,6 +49,8 @@ pub struct Chunk {
     pub rows: usize,
     /// The number of the first row in its file, from 1.
     pub first_row: u64,
+    /// The rows to take; all when absent.
+    only: Option<Arc<RoaringTreemap>>,
 }
 
 /// The rows of an open file.
@@ -123,7 +128,8 @@ impl<'file> SourceRows<'file> {
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let first_row = self.next_row;
         self.next_row += u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
-        Ok(Some(Chunk { columns, rows: batch.num_rows(), first_row }))
+        let only = self.file.only.clone();
+        Ok(Some(Chunk { columns, rows: batch.num_rows(), first_row, only }))
     }
 }
 
@@ -212,7 +218,18 @@ impl Chunk {
 
     /// The rows with their numbers in the file.
     pub fn numbered(&self) -> impl Iterator<Item = (usize, u64)> {
-        (0..self.rows).zip(self.first_row..)
+        let taken = |number: u64| self.only.as_ref().is_none_or(|it| it.contains(number));
+        (0..self.rows).zip(self.first_row..).filter(move |it| taken(it.1))
+    }
+
+    /// Values that are absent or cannot be read, by column of the mapping.
+    pub fn note_nulls(&self, mapping: &Mapping, tally: &mut Tally) {
+        for (values, column) in self.columns.iter().zip(mapping.class.columns()) {
+            if mapping.columns.contains_key(column.name) {
+                tally
+                    .add_nulls(column.name, u64::try_from(values.null_count()).unwrap_or_default());
+            }
+        }
     }
 }
 

@@ -44,6 +44,8 @@ pub struct SealedDays {
     pub days: Days,
     /// Days of the period before, whose rows came late.
     pub late: Vec<LateDay>,
+    /// Rows of each day of the period.
+    pub rows: Vec<(String, u64)>,
 }
 
 /// Writes the days of one table as their rows come.
@@ -58,6 +60,7 @@ pub struct DayWriter<'batch, T: DayTable> {
     late_number: usize,
     open: Option<(u8, TableWriter)>,
     rows: Vec<T::Row>,
+    written: u64,
     sealed: SealedDays,
 }
 
@@ -71,8 +74,8 @@ impl<'batch, T: DayTable> DayWriter<'batch, T> {
         declared: DaySet,
         late_number: usize,
     ) -> Self {
-        let (open, rows, sealed) = (None, Vec::new(), SealedDays::default());
-        Self { batch, period, calendar, declared, late_number, open, rows, sealed }
+        let (open, rows, written, sealed) = (None, Vec::new(), 0, SealedDays::default());
+        Self { batch, period, calendar, declared, late_number, open, rows, written, sealed }
     }
 
     /// Appends a row of `day`; days come in order.
@@ -99,6 +102,7 @@ impl<'batch, T: DayTable> DayWriter<'batch, T> {
             if empty && self.declared >> day & 1 == 1 {
                 let stored = self.writer(day)?.finish()?;
                 self.sealed.days.insert(date.to_string(), stored);
+                self.sealed.rows.push((date.to_string(), 0));
             }
         }
         Ok(self.sealed)
@@ -124,8 +128,10 @@ impl<'batch, T: DayTable> DayWriter<'batch, T> {
             if day < FIRST_DAY {
                 self.sealed.late.push(LateDay { day: day_name, table: stored });
             } else {
+                self.sealed.rows.push((day_name.clone(), self.written));
                 self.sealed.days.insert(day_name, stored);
             }
+            self.written = 0;
         }
         Ok(())
     }
@@ -133,6 +139,7 @@ impl<'batch, T: DayTable> DayWriter<'batch, T> {
     fn flush(&mut self) -> Result<()> {
         if let (Some((_, writer)), false) = (&mut self.open, self.rows.is_empty()) {
             writer.write(T::columns(&self.rows))?;
+            self.written += u64::try_from(self.rows.len()).unwrap_or_default();
             self.rows.clear();
         }
         Ok(())

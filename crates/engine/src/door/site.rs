@@ -31,7 +31,7 @@ impl<'list> SiteFinder<'list> {
     /// # Errors
     /// The reason why there is none to store.
     pub fn find(&mut self, host: Option<&str>) -> Result<u32, Reason> {
-        let host = host.ok_or(Reason::BadHost)?;
+        let host = host.ok_or(Reason::HostNotVisible)?;
         if let Some(found) = self.remembered.get(host) {
             return *found;
         }

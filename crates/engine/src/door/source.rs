@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use roaring::RoaringTreemap;
 
 use super::mapping::{Mapping, Pattern};
 use super::store::{Listed, Object, Stores};
@@ -31,6 +32,25 @@ pub struct SourceFile {
     pub modified: Timestamp,
     /// Whether the period before has loaded it: its rows of that period are not late then.
     pub in_period_before: bool,
+    /// The rows to read when it is read again; all when absent.
+    pub only: Option<Arc<RoaringTreemap>>,
+}
+
+impl SourceFile {
+    /// Reads only these rows, which did not get in before; they are a file of their own.
+    pub fn replay(&mut self, rows: RoaringTreemap) {
+        let mut bytes = Vec::with_capacity(rows.serialized_size());
+        // Writing to memory cannot fail.
+        drop(rows.serialize_into(&mut bytes));
+        self.hash = format!("{} rows {}", self.hash, blake3::hash(&bytes).to_hex());
+        self.only = Some(Arc::new(rows));
+    }
+
+    /// BLAKE3 of the bytes of the file, whichever rows are read.
+    #[must_use]
+    pub fn bytes_hash(&self) -> &str {
+        self.hash.split_once(' ').map_or(&self.hash, |it| it.0)
+    }
 }
 
 /// Finds and digests every file of `sources`, in the order of their names; tells `hear` the bytes
@@ -72,7 +92,17 @@ pub fn discover(
             hear(bytes_done, bytes_total);
             let (bytes, modified) = (object.bytes, object.modified);
             let in_period_before = false;
-            Ok(SourceFile { path, object, label, mapping, bytes, hash, modified, in_period_before })
+            Ok(SourceFile {
+                path,
+                object,
+                label,
+                mapping,
+                bytes,
+                hash,
+                modified,
+                in_period_before,
+                only: None,
+            })
         })
         .collect()
 }

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use roaring::RoaringTreemap;
+
 use super::report::Examples;
 use crate::error::{Error, Result, io_error};
 
@@ -50,6 +52,8 @@ pub enum Reason {
     HostWithPath,
     /// The host is not the name of a site.
     BadHost,
+    /// The record shows no host: its name was encrypted.
+    HostNotVisible,
     /// The site is not on the public list.
     UnlistedSite,
     /// The site is on the list as sensitive.
@@ -60,7 +64,7 @@ pub enum Reason {
 
 impl Reason {
     /// All, in the order of reports.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::NullId,
         Self::UnknownSubscriber,
         Self::ExcludedSubscriber,
@@ -78,6 +82,7 @@ impl Reason {
         Self::Duplicate,
         Self::HostWithPath,
         Self::BadHost,
+        Self::HostNotVisible,
         Self::UnlistedSite,
         Self::SensitiveSite,
         Self::NoConsent,
@@ -104,6 +109,7 @@ impl Reason {
             Self::Duplicate => "duplicate",
             Self::HostWithPath => "host_with_path",
             Self::BadHost => "bad_host",
+            Self::HostNotVisible => "host_not_visible",
             Self::UnlistedSite => "unlisted_site",
             Self::SensitiveSite => "sensitive_site",
             Self::NoConsent => "no_consent",
@@ -123,10 +129,17 @@ impl Reason {
                 | Self::SameTimeElsewhere
                 | Self::SuspiciousJump
                 | Self::Duplicate
+                | Self::HostNotVisible
                 | Self::UnlistedSite
                 | Self::SensitiveSite
                 | Self::NoConsent
         )
+    }
+
+    /// Whether the row may get in later: when something was mended, or into the next period.
+    #[must_use]
+    pub const fn waits(self) -> bool {
+        self.is_quarantined() || matches!(self, Self::LateRow)
     }
 
     /// The column that shows it.
@@ -150,7 +163,8 @@ pub struct Tally {
     /// Rows that went on.
     pub kept: u64,
     counts: BTreeMap<Reason, u64>,
-    examples: BTreeMap<Reason, Vec<u64>>,
+    waiting: BTreeMap<Reason, RoaringTreemap>,
+    nulls: BTreeMap<&'static str, u64>,
 }
 
 impl Tally {
@@ -164,9 +178,8 @@ impl Tally {
             }
             Err(reason) => {
                 *self.counts.entry(reason).or_default() += 1;
-                let examples = self.examples.entry(reason).or_default();
-                if reason.is_quarantined() && examples.len() < EXAMPLES_MAX {
-                    examples.push(row);
+                if reason.waits() {
+                    self.waiting.entry(reason).or_default().insert(row);
                 }
                 None
             }
@@ -188,6 +201,29 @@ impl Tally {
         chosen.map(|(reason, count)| (reason.name(), *count)).collect()
     }
 
+    /// The numbers of rows that may get in later, by reason.
+    #[must_use]
+    pub const fn waiting(&self) -> &BTreeMap<Reason, RoaringTreemap> {
+        &self.waiting
+    }
+
+    /// Notes how many values of a column are absent or cannot be read.
+    pub fn add_nulls(&mut self, column: &'static str, nulls: u64) {
+        *self.nulls.entry(column).or_default() += nulls;
+    }
+
+    /// Values that are absent or cannot be read, by column.
+    #[must_use]
+    pub const fn nulls(&self) -> &BTreeMap<&'static str, u64> {
+        &self.nulls
+    }
+
+    /// How many rows are out for a reason.
+    #[must_use]
+    pub fn count(&self, reason: Reason) -> u64 {
+        self.counts.get(&reason).copied().unwrap_or_default()
+    }
+
     /// The share of rows that are wrong.
     #[must_use]
     #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "a share, not a count")]
@@ -200,6 +236,9 @@ impl Tally {
     pub fn count_in(&mut self, other: &Self) {
         self.read += other.read;
         self.kept += other.kept;
+        for (column, nulls) in &other.nulls {
+            self.add_nulls(column, *nulls);
+        }
         for (reason, count) in &other.counts {
             *self.counts.entry(*reason).or_default() += count;
         }
@@ -208,21 +247,18 @@ impl Tally {
     /// The first `most` wrong rows of each reason.
     #[must_use]
     pub fn examples(&self, most: usize) -> BTreeMap<&'static str, Examples> {
-        let of = |(reason, rows): (&Reason, &Vec<u64>)| {
-            let rows: Vec<u64> = rows.iter().take(most).copied().collect();
-            (!rows.is_empty()).then(|| (reason.name(), Examples { column: reason.column(), rows }))
+        let of = |(reason, rows): (&Reason, &RoaringTreemap)| {
+            let rows: Vec<u64> = rows.iter().take(most).collect();
+            (reason.name(), Examples { column: reason.column(), rows })
         };
-        self.examples.iter().filter_map(of).collect()
+        self.waiting.iter().filter(|it| it.0.is_quarantined()).map(of).collect()
     }
 
     /// The first wrong row and why, for an error.
     #[must_use]
     pub fn first_example(&self) -> Option<(u64, Reason)> {
-        let firsts = self
-            .examples
-            .iter()
-            .filter_map(|(reason, rows)| rows.first().map(|row| (*row, *reason)));
-        firsts.min()
+        let wrong = self.waiting.iter().filter(|it| it.0.is_quarantined());
+        wrong.filter_map(|(reason, rows)| Some((rows.min()?, *reason))).min()
     }
 }
 
@@ -233,7 +269,7 @@ impl Tally {
 pub fn write_quarantine(folder: &Path, files: &[(&str, &Tally)]) -> Result<()> {
     for reason in Reason::ALL.into_iter().filter(|it| it.is_quarantined()) {
         let places = files.iter().flat_map(|(file, tally)| {
-            tally.examples.get(&reason).into_iter().flatten().map(move |row| (*file, *row))
+            tally.waiting.get(&reason).into_iter().flatten().map(move |row| (*file, row))
         });
         let places: Vec<_> = places.take(EXAMPLES_MAX).collect();
         if places.is_empty() {

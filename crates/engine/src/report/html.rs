@@ -8,11 +8,11 @@ use super::number;
 
 /// Markup under construction.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Html(String);
+pub(crate) struct Html(String);
 
 impl Html {
     /// Markup that this crate spells out.
-    pub(super) fn of(markup: &'static str) -> Self {
+    pub(crate) fn of(markup: &'static str) -> Self {
         Self(markup.to_owned())
     }
 
@@ -41,13 +41,13 @@ impl Html {
     }
 
     /// Adds markup that this crate spells out.
-    pub(super) fn raw(mut self, markup: &'static str) -> Self {
+    pub(crate) fn raw(mut self, markup: &'static str) -> Self {
         self.0.push_str(markup);
         self
     }
 
     /// Adds `text`, escaped for elements and quoted attributes.
-    pub(super) fn text(mut self, text: &str) -> Self {
+    pub(crate) fn text(mut self, text: &str) -> Self {
         for letter in text.chars() {
             match letter {
                 '<' => self.0.push_str("&lt;"),
@@ -62,22 +62,22 @@ impl Html {
     }
 
     /// Adds what `row` makes of each item, in order.
-    pub(super) fn each<T>(self, items: &[T], row: impl Fn(Self, &T) -> Self) -> Self {
+    pub(crate) fn each<T>(self, items: &[T], row: impl Fn(Self, &T) -> Self) -> Self {
         items.iter().fold(self, row)
     }
 
     /// Adds a text cell.
-    pub(super) fn cell(self, text: &str) -> Self {
+    pub(crate) fn cell(self, text: &str) -> Self {
         self.raw("<td>").text(text)
     }
 
     /// Adds the heading cell of a row.
-    pub(super) fn head(self, text: &str) -> Self {
+    pub(crate) fn head(self, text: &str) -> Self {
         self.raw("<th scope=row>").text(text)
     }
 
     /// Adds a number cell.
-    pub(super) fn figure(self, text: &str) -> Self {
+    pub(crate) fn figure(self, text: &str) -> Self {
         self.raw("<td class=n>").text(text)
     }
 
@@ -111,7 +111,7 @@ impl Html {
     }
 
     /// The markup.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

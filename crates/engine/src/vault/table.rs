@@ -9,7 +9,9 @@ use std::sync::Arc;
 use arrow::array::{Array, RecordBatch, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
@@ -80,6 +82,18 @@ pub fn read(path: &Path, mut each: impl FnMut(&RecordBatch) -> Result<()>) -> Re
         each(&batch.map_err(|cause| damaged(path, &cause.to_string()))?)?;
     }
     Ok(())
+}
+
+/// The number of rows of the table at `path`.
+///
+/// # Errors
+/// `F10` when the table is damaged.
+pub fn row_count(path: &Path) -> Result<u64> {
+    let file = File::open(path).map_err(|cause| io_error("read", path, &cause))?;
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
+    let metadata = metadata.map_err(|cause| damaged(path, &cause.to_string()))?;
+    u64::try_from(metadata.metadata().file_metadata().num_rows())
+        .map_err(|_| damaged(path, "a table of less than no rows"))
 }
 
 /// The columns of the table at `path`.

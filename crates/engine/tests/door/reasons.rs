@@ -98,10 +98,15 @@ fn every_wrong_web_record_is_counted_by_its_reason() {
     let report = world.ingest().unwrap();
     let rows = &report.rows["web"];
     assert_eq!((rows.read, rows.kept), (8, 1));
-    let dropped =
-        [("duplicate", 1), ("unlisted_site", 1), ("sensitive_site", 1), ("no_consent", 1)];
+    let dropped = [
+        ("duplicate", 1),
+        ("unlisted_site", 1),
+        ("sensitive_site", 1),
+        ("no_consent", 1),
+        ("host_not_visible", 1),
+    ];
     assert_eq!(rows.dropped, counts(&dropped));
-    assert_eq!(rows.quarantined, counts(&[("host_with_path", 1), ("bad_host", 2)]));
+    assert_eq!(rows.quarantined, counts(&[("host_with_path", 1), ("bad_host", 1)]));
     let site = sites.index_of(plain).unwrap();
     let visits: Vec<_> = world.visits().into_iter().map(|it| (it.0, it.2, it.3, it.4)).collect();
     assert_eq!(visits, [("2026-10-02".to_owned(), site, 13, 1)]);

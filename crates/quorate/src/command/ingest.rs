@@ -14,7 +14,7 @@ use crate::progress::Bar;
 /// What to load.
 #[derive(Args)]
 pub struct Ingest {
-    /// Folders of raw files (complete when they hold `_SUCCESS`), or single files.
+    /// Folders of raw files (complete when they hold `_SUCCESS`), single files, or s3://bucket/prefix.
     #[arg(required = true)]
     sources: Vec<PathBuf>,
     /// The period to load into, e.g. 2026-10; the month of the dates in file names when absent.
@@ -60,7 +60,7 @@ pub fn ingest(
 }
 
 /// What a load did, for the operator.
-fn describe(report: &IngestReport) -> String {
+pub fn describe(report: &IngestReport) -> String {
     if report.nothing_changed() {
         return format!(
             "all {} files were loaded before; nothing changed",
@@ -96,7 +96,18 @@ fn describe(report: &IngestReport) -> String {
     for (table, days) in &report.days_sealed {
         let _ = writeln!(text, "{table}: {} days sealed", days.len());
     }
-    text + &describe_waiting(report)
+    text += &describe_waiting(report);
+    let quality = &report.quality;
+    for (what, share) in [
+        ("events placed on the map", quality.placed),
+        ("web records that show a host", quality.visible),
+    ] {
+        if let Some(share) = share {
+            let _ = writeln!(text, "{what}: {:.1} %", share * 100.0);
+        }
+    }
+    let _ = write!(text, "quality report: reports/ingest-{}.html", report.batch);
+    text
 }
 
 /// What is late, what waits, and where nobody is counted.

@@ -19,6 +19,7 @@ use crate::door::source::SourceFile;
 use crate::door::tally::Reason;
 use crate::error::Result;
 use crate::vault::manifest::TableRecord;
+use crate::vault::table::row_count;
 
 /// 16 MB: what one sorted stream needs to hold a few batches, twice each.
 const STREAM_BYTES: u64 = 16_000_000;
@@ -46,7 +47,7 @@ impl Load<'_> {
         ] {
             self.book.take_back(Class::Events, reason, rows);
         }
-        note(&mut record, sealer.sealed()?, PresenceTable::NAME, report);
+        self.note(&mut record, sealer.sealed()?, PresenceTable::NAME, report)?;
         self.record.presence = record;
         Ok(())
     }
@@ -66,7 +67,7 @@ impl Load<'_> {
         let mut record = self
             .sort(table, files, intake, report, &mut |keys, seconds| sealer.take(keys, seconds))?;
         self.book.take_back(Class::Web, Reason::Duplicate, sealer.duplicates);
-        note(&mut record, sealer.finish()?, VisitTable::NAME, report);
+        self.note(&mut record, sealer.finish()?, VisitTable::NAME, report)?;
         self.record.visit = record;
         Ok(())
     }
@@ -145,6 +146,27 @@ impl Load<'_> {
         record.held = held.finish()?;
         Ok(record)
     }
+
+    /// Notes what was sealed, beside the days that were there.
+    fn note(
+        &mut self,
+        record: &mut TableRecord,
+        sealed: SealedDays,
+        name: &'static str,
+        report: &mut IngestReport,
+    ) -> Result<()> {
+        report.days_sealed.insert(name, sealed.days.keys().cloned().collect());
+        report.days_late.insert(name, sealed.late.iter().map(|it| it.day.clone()).collect());
+        let mut rows = sealed.rows;
+        for (day, stored) in &record.days {
+            rows.push((day.clone(), row_count(&self.vault.present(stored)?)?));
+        }
+        rows.sort();
+        self.day_rows.insert(name, rows);
+        record.days.extend(sealed.days);
+        record.late.extend(sealed.late);
+        Ok(())
+    }
 }
 
 /// A table on its way.
@@ -153,17 +175,4 @@ struct Table {
     name: &'static str,
     declared: DaySet,
     record: TableRecord,
-}
-
-/// Notes what was sealed.
-fn note(
-    record: &mut TableRecord,
-    sealed: SealedDays,
-    name: &'static str,
-    report: &mut IngestReport,
-) {
-    report.days_sealed.insert(name, sealed.days.keys().cloned().collect());
-    report.days_late.insert(name, sealed.late.iter().map(|it| it.day.clone()).collect());
-    record.days.extend(sealed.days);
-    record.late.extend(sealed.late);
 }
