@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: a workload and its peer in one run, as ratios.
 //!
-//! W1 counts people by site beside DuckDB on the same files; W7 draws noise beside OpenDP.
+//! W1 counts people by site and W4 loads raw files, both beside DuckDB on the same files; W7 draws noise beside OpenDP.
 
+mod w4;
 mod w7;
 
 use std::fmt::Write;
@@ -22,7 +23,7 @@ pub(crate) struct Arguments {
     /// People in the vault.
     #[arg(long, default_value_t = 1_000_000)]
     subscribers: u32,
-    /// Visits of each.
+    /// Visits of each; in W4 events, and as many web records.
     #[arg(long, default_value_t = 10)]
     visits: u32,
     /// Runs of each engine.
@@ -40,12 +41,14 @@ pub(crate) struct Arguments {
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Workload {
     W1,
+    W4,
     W7,
 }
 
 pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     match arguments.workload {
         Workload::W1 => people_by_site(arguments, root),
+        Workload::W4 => w4::run(arguments, root),
         Workload::W7 => w7::run(arguments.json, root),
     }
 }

@@ -8,8 +8,10 @@
 mod book;
 mod calendar;
 mod cells;
+mod contract;
 mod customers;
 mod declare;
+mod delta;
 mod held;
 mod intake;
 mod key;
@@ -190,8 +192,17 @@ fn take_in(
         }
         let batch = Batch::begin(&instance.vault_dir(), &report.batch)?;
         let purpose = options.purpose;
-        let setting =
-            Setting { instance, vault: &vault, batch: &batch, declaration, purpose, as_of };
+        let mut contracts = vault.manifest().contracts.clone();
+        contract::hold(&mut new, &mut contracts)?;
+        let setting = Setting {
+            instance,
+            vault: &vault,
+            batch: &batch,
+            declaration,
+            contracts,
+            purpose,
+            as_of,
+        };
         let (manifest, book) = Load::begin(setting, progress)?.run(&new, &mut report)?;
         if purpose == Purpose::Load {
             // Before the commit: a crash in between leaves places of rows that the next load writes again.

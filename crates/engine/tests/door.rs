@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail and say why")]
 
 mod door {
+    mod contract;
     mod contracts;
     mod crash;
     mod days;
+    mod delta;
     mod fixture;
     mod formats;
     mod fuzz;

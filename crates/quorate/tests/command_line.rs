@@ -255,7 +255,7 @@ fn a_policy_that_does_not_hold_is_refused_with_its_rule() {
     with("data/policy/presence.toml", "cells_per_person = 128", "cells_per_person = 0", "P03");
     with("data/policy/web_audience.toml", "by = [\"gender\"]", "by = [\"hour\"]", "P03");
     let text = world.data(&["policy", "explain"])["text"].as_str().unwrap().to_owned();
-    assert!(text.contains("fewer than 50 people") && text.contains("epsilon"), "{text}");
+    assert!(text.contains("50 people or more") && text.contains("epsilon"), "{text}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use reference::{Geography, SiteList};
 use super::book::Book;
 use super::calendar::Calendar;
 use super::cells::{Cells, NewCells};
+use super::contract::Contracts;
 use super::declare::Declaration;
 use super::intake::{Intake, SealedSet};
 use super::objectors::Objectors;
@@ -70,6 +71,8 @@ pub struct Setting<'door> {
     pub batch: &'door Batch,
     /// Which month and days it is for.
     pub declaration: Declaration,
+    /// The columns that sources came with.
+    pub contracts: Contracts,
     /// Whether anything is to be stored.
     pub purpose: Purpose,
     /// When the newest source that says who objects was written.
@@ -85,11 +88,12 @@ impl<'door> Load<'door> {
         setting: Setting<'door>,
         progress: &'door mut dyn FnMut(Progress<'_>),
     ) -> Result<Self> {
-        let Setting { instance, vault, batch, declaration, purpose, as_of } = setting;
+        let Setting { instance, vault, batch, declaration, contracts, purpose, as_of } = setting;
         let period = declaration.period;
         let geography = Geography::built_in();
         let mut manifest = vault.manifest().clone();
         manifest.check_geography(geography.hash())?;
+        manifest.contracts = contracts;
         manifest.geography = Some(geography.hash().to_owned());
         let mut record = vault.record(period);
         record.objections_as_of = as_of;
@@ -180,7 +184,7 @@ impl<'door> Load<'door> {
     ) -> Result<Tally> {
         let (mut rows, mut tally, mut seen) = (SourceRows::open(file)?, Tally::default(), 0);
         while let Some(chunk) = rows.next_chunk()? {
-            chunk.note_nulls(&file.mapping, &mut tally);
+            chunk.note(&file.mapping, &mut tally);
             take(self, &chunk, &mut tally)?;
             seen += u64::try_from(chunk.rows).unwrap_or_default();
             (self.progress)(Progress {

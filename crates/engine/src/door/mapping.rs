@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::contract::ContractMode;
 use super::nearest::choices;
 use super::schema::{Class, TimeFormat};
 use crate::error::{Error, Result, io_error};
@@ -62,6 +63,8 @@ pub struct Mapping {
     pub people_from_rows: bool,
     /// The list that sites are looked up in, when it is not the built-in one.
     pub sites: Option<SitesFrom>,
+    /// What becomes of columns that were never there.
+    pub contract: ContractMode,
     /// Quarantined share of rows above which the batch is refused.
     pub bad_share_max: f64,
 }
@@ -139,6 +142,8 @@ struct Keys {
     csv: CsvOptions,
     people: Option<PeopleKeys>,
     sites: Option<SitesFrom>,
+    #[serde(default)]
+    contract: ContractMode,
     max_bad_share: Option<f64>,
 }
 
@@ -174,6 +179,24 @@ pub fn load(folder: &Path) -> Result<Vec<Arc<Mapping>>> {
 }
 
 impl Mapping {
+    /// This mapping for a file whose rows all have some values, by column, which stand outside of it.
+    #[must_use]
+    pub fn with_constants(self: Arc<Self>, values: BTreeMap<String, String>) -> Arc<Self> {
+        let named = |column: &String| values.get(column);
+        let constants: Vec<(String, String)> = (self.columns.iter())
+            .filter_map(|(name, column)| Some((name.clone(), named(column)?.clone())))
+            .collect();
+        if constants.is_empty() {
+            return self;
+        }
+        let mut own = Self::clone(&self);
+        for (name, value) in constants {
+            own.columns.remove(&name);
+            own.constants.insert(name, value);
+        }
+        Arc::new(own)
+    }
+
     fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|cause| io_error("read", path, &cause))?;
         Self::parse(&text, path).map_err(|error| error.at(path.display()))
@@ -204,6 +227,7 @@ impl Mapping {
             csv: keys.csv,
             people_from_rows: keys.people.is_some(),
             sites: keys.sites,
+            contract: keys.contract,
             bad_share_max: keys.max_bad_share.unwrap_or(BAD_SHARE_MAX),
         })
     }

@@ -105,7 +105,7 @@ fn read(
     let mut rows = SourceRows::open(file).map_err(fault)?;
     let mut bytes_done = 0;
     while let Some(chunk) = rows.next_chunk().map_err(fault)? {
-        chunk.note_nulls(&file.mapping, &mut tally);
+        chunk.note(&file.mapping, &mut tally);
         let packed = intake.pack(&chunk, file, &mut finder, &mut tally);
         let (before, now) = (bytes_done, rows.bytes_done());
         bytes_done = now;

@@ -86,6 +86,13 @@ impl Register {
         Ok(register)
     }
 
+    /// Bytes that it takes, about.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let entries = 20 * self.pseudonyms.len() + 4 * self.starts.len() + 96 * self.by_day.len();
+        u64::try_from(entries).unwrap_or(u64::MAX)
+    }
+
     /// The standing of a pseudonym on a day; `None` when nobody ever heard of it.
     #[must_use]
     pub fn find_on(&self, pseudonym: u128, day: u8) -> Option<Standing> {

@@ -21,7 +21,7 @@ use roaring::RoaringTreemap;
 use super::mapping::Mapping;
 use super::schema::{Column, Kind, TimeFormat, utc_milliseconds};
 use super::source::SourceFile;
-use super::tally::Tally;
+use super::tally::{Reason, Tally};
 use crate::error::{Error, Result};
 
 mod format;
@@ -45,6 +45,8 @@ type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 /// Rows of one file in canonical columns.
 pub struct Chunk {
     columns: Vec<ArrayRef>,
+    /// Columns off the contract: rows with a value there are not to be taken.
+    off: Vec<ArrayRef>,
     /// The number of rows.
     pub rows: usize,
     /// The number of the first row in its file, from 1.
@@ -57,6 +59,8 @@ pub struct Chunk {
 pub struct SourceRows<'file> {
     file: &'file SourceFile,
     places: Vec<Place>,
+    /// Positions of columns that are off the contract.
+    off: Vec<usize>,
     batches: Batches,
     meter: Meter,
     next_row: u64,
@@ -99,16 +103,21 @@ impl<'file> SourceRows<'file> {
             };
             places.push(place);
         }
+        let mut off: Vec<usize> =
+            file.off_contract.iter().filter_map(|it| stored.position(it)).collect();
+        wanted.extend(&off);
         wanted.sort_unstable();
         wanted.dedup();
+        let read = |at: usize| wanted.binary_search(&at).unwrap_or_default();
         for place in &mut places {
             if let Place::Stored(at) = place {
-                *at = wanted.binary_search(at).unwrap_or_default();
+                *at = read(*at);
             }
         }
+        off.iter_mut().for_each(|at| *at = read(*at));
         let (batches, meter) =
             guarded(&file.path, || format::batches(file, stored, wanted, chunk_rows))?;
-        Ok(Self { file, places, batches, meter, next_row: 1 })
+        Ok(Self { file, places, off, batches, meter, next_row: 1 })
     }
 
     /// The next chunk; `None` at the end.
@@ -129,7 +138,8 @@ impl<'file> SourceRows<'file> {
         let first_row = self.next_row;
         self.next_row += u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
         let only = self.file.only.clone();
-        Ok(Some(Chunk { columns, rows: batch.num_rows(), first_row, only }))
+        let off = self.off.iter().map(|at| Arc::clone(batch.column(*at))).collect();
+        Ok(Some(Chunk { columns, off, rows: batch.num_rows(), first_row, only }))
     }
 }
 
@@ -216,14 +226,31 @@ impl Chunk {
         self.columns[number].as_primitive::<arrow::datatypes::Date32Type>()
     }
 
-    /// The rows with their numbers in the file.
+    /// The rows to take, with their numbers in the file.
     pub fn numbered(&self) -> impl Iterator<Item = (usize, u64)> {
-        let taken = |number: u64| self.only.as_ref().is_none_or(|it| it.contains(number));
-        (0..self.rows).zip(self.first_row..).filter(move |it| taken(it.1))
+        self.chosen().filter(|it| !self.is_off(it.0))
     }
 
-    /// Values that are absent or cannot be read, by column of the mapping.
-    pub fn note_nulls(&self, mapping: &Mapping, tally: &mut Tally) {
+    fn chosen(&self) -> impl Iterator<Item = (usize, u64)> {
+        let chosen = |number: u64| self.only.as_ref().is_none_or(|it| it.contains(number));
+        (0..self.rows).zip(self.first_row..).filter(move |it| chosen(it.1))
+    }
+
+    fn is_off(&self, row: usize) -> bool {
+        self.off.iter().any(|it| it.is_valid(row))
+    }
+
+    /// Counts what [`Self::numbered`] leaves out, and values that are absent or cannot be read.
+    pub fn note(&self, mapping: &Mapping, tally: &mut Tally) {
+        if !self.off.is_empty() {
+            for (_, number) in self.chosen().filter(|it| self.is_off(it.0)) {
+                tally.add::<()>(number, Err(Reason::OffContract));
+            }
+        }
+        self.note_nulls(mapping, tally);
+    }
+
+    fn note_nulls(&self, mapping: &Mapping, tally: &mut Tally) {
         for (values, column) in self.columns.iter().zip(mapping.class.columns()) {
             if mapping.columns.contains_key(column.name) {
                 tally
@@ -231,6 +258,17 @@ impl Chunk {
             }
         }
     }
+}
+
+/// The names of a file's columns; none where a row of data may stand in their place.
+///
+/// # Errors
+/// `I24` when the file is damaged.
+pub fn column_names(file: &SourceFile) -> Result<Vec<String>> {
+    let stored = guarded(&file.path, || format::columns(file))?;
+    let names: Vec<&str> = stored.names().collect();
+    let names = if format::look_like_names(&names) { names } else { Vec::new() };
+    Ok(names.into_iter().map(str::to_owned).collect())
 }
 
 /// A value when it is there.

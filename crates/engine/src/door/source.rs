@@ -3,12 +3,14 @@
 //! A folder is complete when it holds `_SUCCESS`; a file given by itself is complete. Names that
 //! start with `_` or `.` are markers, not data. Every other file must be claimed by one mapping.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use roaring::RoaringTreemap;
 
+use super::delta::{self, Tables};
 use super::mapping::{Mapping, Pattern};
 use super::store::{Listed, Object, Stores};
 use crate::error::{Error, Result, io_error};
@@ -34,6 +36,8 @@ pub struct SourceFile {
     pub in_period_before: bool,
     /// The rows to read when it is read again; all when absent.
     pub only: Option<Arc<RoaringTreemap>>,
+    /// New columns; rows with a value there are dropped.
+    pub off_contract: Vec<String>,
 }
 
 impl SourceFile {
@@ -73,12 +77,22 @@ pub fn discover(
         let (listed, single) = match file {
             Some(object) => {
                 let label = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                (vec![Listed { label, path: source.clone(), object }], true)
+                let constants = BTreeMap::new();
+                (vec![Listed { label, path: source.clone(), object, constants }], true)
             }
-            None => (complete(source, below)?, false),
+            None => {
+                let Tables { files, others } = delta::tables(source, &place, below)?;
+                let others = if others.is_empty() && !files.is_empty() {
+                    others
+                } else {
+                    complete(source, others)?
+                };
+                (files.into_iter().chain(others).collect(), false)
+            }
         };
-        for Listed { label, path, object } in listed {
+        for Listed { label, path, object, constants } in listed {
             let mapping = claim(&path, &label, single, mappings)?;
+            let mapping = mapping.with_constants(constants);
             claimed.push((label, path, object, mapping));
         }
     }
@@ -102,6 +116,7 @@ pub fn discover(
                 modified,
                 in_period_before,
                 only: None,
+                off_contract: Vec::new(),
             })
         })
         .collect()

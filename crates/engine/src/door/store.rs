@@ -4,6 +4,7 @@
 //! (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`). Reading is in whole
 //! ranges of a few megabytes, and never more than one a reader waits in memory.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -63,6 +64,8 @@ pub struct Listed {
     pub path: PathBuf,
     /// The file.
     pub object: Object,
+    /// Values that all its rows have, by column, which stand outside of it.
+    pub constants: BTreeMap<String, String>,
 }
 
 impl Stores {
@@ -128,11 +131,32 @@ impl Place {
             let label = parts.join("/");
             let path = self.name.join(&label);
             // A store may list a file below itself.
-            (!label.is_empty()).then(|| Listed { label, path, object: self.object(meta) })
+            (!label.is_empty()).then(|| Listed {
+                label,
+                path,
+                object: self.object(meta),
+                constants: BTreeMap::new(),
+            })
         });
         let mut files: Vec<Listed> = files.collect();
         files.sort_by(|left, right| left.label.cmp(&right.label));
         Ok(files)
+    }
+
+    /// Where its bytes are.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.store)
+    }
+
+    /// The address of a folder below it.
+    #[must_use]
+    pub fn url(&self, below: &str) -> String {
+        let key = below.split('/').filter(|it| !it.is_empty()).fold(self.key.clone(), Key::join);
+        match s3_address(&self.name) {
+            Some((bucket, _)) => format!("{S3}{bucket}/{key}/"),
+            None => format!("file:///{key}/"),
+        }
     }
 
     fn object(&self, meta: ObjectMeta) -> Object {

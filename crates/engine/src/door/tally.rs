@@ -46,6 +46,8 @@ pub enum Reason {
     SameTimeElsewhere,
     /// Away over 10 km and back at over 55 m/s.
     SuspiciousJump,
+    /// A column that was never there has a value.
+    OffContract,
     /// The same row again.
     Duplicate,
     /// The host carries a path or a query.
@@ -64,7 +66,7 @@ pub enum Reason {
 
 impl Reason {
     /// All, in the order of reports.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::NullId,
         Self::UnknownSubscriber,
         Self::ExcludedSubscriber,
@@ -79,6 +81,7 @@ impl Reason {
         Self::SensitivePlace,
         Self::SameTimeElsewhere,
         Self::SuspiciousJump,
+        Self::OffContract,
         Self::Duplicate,
         Self::HostWithPath,
         Self::BadHost,
@@ -106,6 +109,7 @@ impl Reason {
             Self::SensitivePlace => "sensitive_place",
             Self::SameTimeElsewhere => "same_time_elsewhere",
             Self::SuspiciousJump => "suspicious_jump",
+            Self::OffContract => "off_contract",
             Self::Duplicate => "duplicate",
             Self::HostWithPath => "host_with_path",
             Self::BadHost => "bad_host",
@@ -128,6 +132,7 @@ impl Reason {
                 | Self::SensitivePlace
                 | Self::SameTimeElsewhere
                 | Self::SuspiciousJump
+                | Self::OffContract
                 | Self::Duplicate
                 | Self::HostNotVisible
                 | Self::UnlistedSite

@@ -76,6 +76,17 @@ fn two_gigabytes() -> String {
 }
 
 impl Config {
+    /// An amount of memory such as `2 GB`, in bytes.
+    ///
+    /// # Errors
+    /// `I10` when it is none, or under 64 MB.
+    pub fn memory(amount: &str) -> Result<u64> {
+        bytes(amount).filter(|it| *it >= MEMORY_MIN).ok_or_else(|| {
+            wrong(format!("memory = \"{amount}\" is not an amount of memory"))
+                .allowed("a number and B, KB, MB, GB or TB, at least 64 MB, such as 2 GB")
+        })
+    }
+
     /// Reads the text of `quorate.toml` of the instance in `root` (absolute).
     ///
     /// # Errors
@@ -92,10 +103,7 @@ impl Config {
             wrong(format!("timezone = \"{}\" is not known", written.timezone))
                 .allowed("a name of the IANA database, such as Europe/London")
         })?;
-        let memory = bytes(&written.memory).filter(|it| *it >= MEMORY_MIN).ok_or_else(|| {
-            wrong(format!("memory = \"{}\" is not an amount of memory", written.memory))
-                .allowed("a number and B, KB, MB, GB or TB, at least 64 MB, such as 2 GB")
-        })?;
+        let memory = Self::memory(&written.memory)?;
         let threads = written.threads.unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
         });

@@ -156,6 +156,6 @@ impl<'vault> Compaction<'vault> {
 /// `visit/2026-10-01.parquet`, or that of an earlier compaction, under the name of this one.
 fn renamed(file: &str, name: &str) -> String {
     let stem = file.strip_suffix(".parquet").unwrap_or(file);
-    let stem = stem.split_once('~').map_or(stem, |it| it.0);
-    format!("{stem}~{name}.parquet")
+    let stem = stem.split_once('.').map_or(stem, |it| it.0);
+    format!("{stem}.{name}.parquet")
 }

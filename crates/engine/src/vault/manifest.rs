@@ -3,7 +3,7 @@
 //! It is replaced whole: written beside, made durable, renamed, and the folder made durable. A
 //! crash at any line leaves the old manifest or the new one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -29,6 +29,9 @@ pub struct Manifest {
     pub geography: Option<String>,
     /// The site list, frozen by the first batch with web records.
     pub sites: Option<Stored>,
+    /// The columns that the files of each mapping came with.
+    #[serde(default)]
+    pub contracts: BTreeMap<String, BTreeSet<String>>,
     /// Who objected for good.
     pub objectors: Option<Stored>,
     /// What each period holds.
@@ -145,6 +148,7 @@ impl Manifest {
             format: FORMAT,
             geography: None,
             sites: None,
+            contracts: BTreeMap::new(),
             objectors: None,
             periods: BTreeMap::new(),
         }

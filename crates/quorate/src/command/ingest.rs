@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use engine::door::{self, IngestOptions, IngestReport, Purpose};
+use engine::instance::Config;
 use engine::{Instance, Result, SystemClock};
 
 use crate::command::thousands;
@@ -24,6 +25,9 @@ pub struct Ingest {
     /// names when absent, else the whole period. These days are sealed.
     #[arg(long, value_name = "DAYS")]
     days: Option<String>,
+    /// What may be held in memory, e.g. "1 GB"; more goes to disk. Default: `memory` in quorate.toml.
+    #[arg(long, value_name = "AMOUNT")]
+    memory: Option<String>,
     /// Read and check everything, say what a load would do, and store nothing.
     #[arg(long)]
     plan: bool,
@@ -31,7 +35,10 @@ pub struct Ingest {
 
 impl Ingest {
     pub fn run(self, folder: &Path, output: &Output) -> Result<()> {
-        let instance = Instance::open(folder)?;
+        let mut instance = Instance::open(folder)?;
+        if let Some(amount) = &self.memory {
+            instance.config.memory = Config::memory(amount)?;
+        }
         let period = self.period.map(|it| it.parse()).transpose()?;
         let days = self.days.map(|it| it.parse()).transpose()?;
         let purpose = if self.plan { Purpose::Plan } else { Purpose::Load };

@@ -118,7 +118,10 @@ impl Load<'_> {
         let waiting = waiting.into_iter().collect();
         let pack = PackExec::new(files.clone(), waiting, Arc::clone(intake), news, partitions);
         let spill = self.batch.spill_dir();
-        let limits = SortLimits { memory: self.instance.config.memory, threads, spill: &spill };
+        // The register is in memory all the while; sorting gets the rest, and never less than a quarter.
+        let all = self.instance.config.memory;
+        let memory = all.saturating_sub(intake.register.bytes()).max(all / 4);
+        let limits = SortLimits { memory, threads, spill: &spill };
         let (mut rows, mut bytes_done) = (0, 0);
         let mut tallies = Vec::new();
         let progress = &mut *self.progress;

@@ -105,6 +105,16 @@ fn keys(file: &SourceFile) -> Result<Vec<String>> {
 }
 
 impl StoredColumns {
+    /// The names of the columns.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.schema.fields().iter().map(|it| it.name().as_str())
+    }
+
+    /// The number of the column `name`.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.schema.column_with_name(name).map(|it| it.0)
+    }
+
     /// The number of the column `name`, when it can be read as `column`.
     ///
     /// # Errors
@@ -144,7 +154,7 @@ impl StoredColumns {
 /// Whether these can be the names of columns: short, and none with digits as ids and dates have.
 ///
 /// One that cannot be a name means that none is.
-fn look_like_names(names: &[&str]) -> bool {
+pub fn look_like_names(names: &[&str]) -> bool {
     let plain = |name: &&str| {
         let digits = name.chars().filter(char::is_ascii_digit).count();
         let known = |it: char| it.is_alphanumeric() || "_-. ()/".contains(it);

@@ -1,0 +1,109 @@
+//! W4: the door beside DuckDB, on the same raw files: ours reads, pseudonymises, filters, places, sorts,
+//! seals and reports; the peer reads, hashes the id, sorts by it and writes.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::{Arguments, PEER, machine, measured, peer, said, spread, text};
+use crate::Outcome;
+
+/// 2 GB for either, beyond which it spills.
+const MEMORY: u64 = 2_000_000_000;
+
+const PEER_PROGRAM: &str = r#"
+import duckdb, json, os, resource, shutil, sys, time
+raw, kind, memory = sys.argv[1:4]
+out = raw + "/../peer-out"
+shutil.rmtree(out, ignore_errors=True)
+os.mkdir(out)
+started = time.perf_counter()
+peer = duckdb.connect()
+peer.execute(f"set memory_limit='{int(memory) // 1_000_000}MB'; set temp_directory='{out}/spill'")
+read = "read_parquet" if kind == "parquet" else "read_csv"
+for table, columns in (("events", "event_time, cell_id"), ("web", "time, host, duration_s")):
+    order = columns.split(",")[0]
+    peer.execute(f"""
+        copy (select md5(subscriber_id::varchar) as id, {columns}
+              from {read}('{raw}/{table}/*.{kind}') order by id, {order})
+        to '{out}/{table}.parquet' (format parquet, compression zstd)""")
+seconds = time.perf_counter() - started
+megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+shutil.rmtree(out)
+print(json.dumps({"seconds": seconds, "megabytes": megabytes}))
+"#;
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark is printed")]
+pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
+    let temporary = tempfile::tempdir()?;
+    let scratch = arguments.scratch.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let python = peer(&scratch)?;
+    let mut results = Vec::new();
+    for kind in ["parquet", "csv"] {
+        let data = scratch.join(format!("w4-{kind}"));
+        eprintln!("{kind}: building, generating {} SIMs", arguments.subscribers);
+        let sims = arguments.subscribers.to_string();
+        let each = arguments.visits.to_string();
+        quorate(root, &["generate", text(&data)?, &sims, &each, &each, kind])?;
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for round in 1..=arguments.repeats {
+            eprintln!("{kind}: round {round} of {}", arguments.repeats);
+            let memory = MEMORY.to_string();
+            ours.push(measured(&quorate(root, &["load", text(&data)?, &memory])?)?);
+            let raw = data.join("raw");
+            let peer = [text(&raw)?, kind, &memory];
+            let output = Command::new(&python).args(["-c", PEER_PROGRAM]).args(peer).output()?;
+            theirs.push(measured(&said(output)?)?);
+        }
+        fs::remove_dir_all(&data)?;
+        results.push(json!({ "format": kind, "quorate": ours, "duckdb": theirs }));
+    }
+    let result = json!({
+        "workload": "W4",
+        "sims": arguments.subscribers,
+        "events_each": arguments.visits,
+        "web_records_each": arguments.visits,
+        "memory": MEMORY,
+        "machine": machine(),
+        "peer": PEER,
+        "results": results,
+    });
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&result)?);
+    } else {
+        for result in &results {
+            println!("{}", table(result));
+        }
+    }
+    Ok(())
+}
+
+fn quorate(root: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
+    let program = ["run", "--quiet", "--release", "--package", "quorate", "--example", "w4", "--"];
+    said(Command::new("cargo").args(program).args(arguments).current_dir(root).output()?)
+}
+
+fn table(result: &Value) -> String {
+    let runs = |name: &str| result[name].as_array().cloned().unwrap_or_default();
+    let (ours, theirs) = (runs("quorate"), runs("duckdb"));
+    let figure = |name: &'static str| move |run: &Value| run[name].as_f64().unwrap_or(f64::NAN);
+    let line = |name: &str, runs: &[Value]| {
+        let [least, middle, most] = spread(runs, figure("seconds"));
+        let memory = spread(runs, figure("megabytes"))[1];
+        format!("{name:<34} {least:>9.2} {middle:>7.2} {most:>7.2} {memory:>9.0} MB\n")
+    };
+    let pairs = ours.iter().zip(&theirs);
+    let ratio = pairs.map(|(own, peer)| json!(figure("seconds")(own) / figure("seconds")(peer)));
+    let ratio = spread(&ratio.collect::<Vec<_>>(), |it| it.as_f64().unwrap_or(f64::NAN));
+    format!(
+        "W4 {}: seconds min / mid / max, peak memory\n{}{}quorate / DuckDB: {:.3} (from {:.3} to {:.3})",
+        result["format"].as_str().unwrap_or_default(),
+        line("quorate, the whole door", &ours),
+        line("DuckDB, read, hash, sort, write", &theirs),
+        ratio[1],
+        ratio[0],
+        ratio[2]
+    )
+}
