@@ -14,6 +14,9 @@ pub(crate) enum Purpose {
     Cell,
     Habit,
     Taste,
+    Place,
+    Visitor,
+    Late,
 }
 
 /// The stream of `purpose` for the thing named by `a` and `b`.
@@ -32,6 +35,9 @@ pub(crate) fn number(seed: u64, purpose: Purpose, a: u64, b: u64) -> u64 {
         Purpose::Cell => 6,
         Purpose::Habit => 7,
         Purpose::Taste => 8,
+        Purpose::Place => 9,
+        Purpose::Visitor => 10,
+        Purpose::Late => 11,
     };
     mix(mix(mix(seed ^ purpose) ^ a) ^ b)
 }

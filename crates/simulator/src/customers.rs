@@ -1,6 +1,6 @@
 //! The customers: who they are, where they live and work, what they may be counted in.
 
-use reference::{AgeBand, Gender, Geography, Pyramid};
+use reference::{AgeBand, Gender, Pyramid};
 
 use crate::chance::{Purpose, Weighted, stream};
 use crate::land::Land;
@@ -26,6 +26,17 @@ impl Role {
     }
 }
 
+/// Where a customer objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Objection {
+    /// Nowhere.
+    None,
+    /// In the customer record.
+    Record,
+    /// In the opt-out feed alone.
+    Feed,
+}
+
 /// One SIM of the customer record.
 #[derive(Clone, Debug)]
 pub(crate) struct Customer {
@@ -39,8 +50,11 @@ pub(crate) struct Customer {
     pub birth_year: Option<u32>,
     pub role: Role,
     pub is_holder: bool,
-    pub opt_out: bool,
+    /// Whether and where the customer objects.
+    pub objection: Objection,
     pub consent: bool,
+    /// Works at night.
+    pub night_shift: bool,
     /// How active compared with the mean.
     pub activity: f32,
 }
@@ -48,7 +62,7 @@ pub(crate) struct Customer {
 impl Customer {
     /// The adult band by which a person is counted; `None` when this SIM stands for nobody.
     pub fn band(&self, year: u32) -> Option<AgeBand> {
-        let counted = self.role == Role::Phone && !self.opt_out;
+        let counted = self.role == Role::Phone && self.objection == Objection::None;
         counted.then(|| self.birth_year.and_then(|born| AgeBand::from_birth_year(born, year)))?
     }
 }
@@ -76,7 +90,7 @@ const BANDS: [(&str, u32, u32); 9] = [
     ("75+", 75, 94),
 ];
 
-pub(crate) fn customers(world: &World, land: &Land, geography: &Geography) -> Vec<Customer> {
+pub(crate) fn customers(world: &World, land: &Land) -> Vec<Customer> {
     let pyramid = Pyramid::built_in();
     let ages = [Gender::F, Gender::M].map(|gender| {
         Weighted::new(BANDS.iter().map(|&(band, _, _)| {
@@ -85,7 +99,7 @@ pub(crate) fn customers(world: &World, land: &Land, geography: &Geography) -> Ve
             f64::from(people) * if band == "0-15" || band == "16-17" { 0.12 } else { 1.0 }
         }))
     });
-    let work = Commute::new(land, geography);
+    let work = Commute::new(land);
     let mut all: Vec<Customer> =
         Vec::with_capacity(usize::try_from(world.subscribers).unwrap_or(0));
     for (home, &(_, people)) in (0_u32..).zip(&land.homes) {
@@ -93,10 +107,14 @@ pub(crate) fn customers(world: &World, land: &Land, geography: &Geography) -> Ve
             let index = u32::try_from(all.len()).unwrap_or(u32::MAX);
             let mut rng = stream(world.seed, Purpose::Customer, u64::from(index), 0);
             let mut own = customer(world, index, home, &ages, &mut rng);
-            own.work = work.place(world, index, home);
+            (own.work, own.night_shift) = work.place(world, index, home);
             match all.last() {
-                Some(holder) if holder.is_holder && holder.home == home && rng.f64() < 0.06 => {
-                    join(&mut own, holder, &mut rng);
+                Some(holder)
+                    if holder.is_holder
+                        && holder.home == home
+                        && rng.f64() < world.rates.tablet + world.rates.relative =>
+                {
+                    join(world, &mut own, holder, &mut rng);
                 }
                 _ => {}
             }
@@ -113,6 +131,7 @@ fn customer(
     ages: &[Weighted; 2],
     rng: &mut fastrand::Rng,
 ) -> Customer {
+    let rates = &world.rates;
     let female = rng.f64() < 0.508;
     let (_, youngest, oldest) = BANDS[ages[usize::from(!female)].pick(rng.f64())];
     let year = u32::try_from(world.first_day.year()).unwrap_or_default();
@@ -124,11 +143,11 @@ fn customer(
         (_, false) => Gender::M,
     };
     let role = match rng.f64() {
-        share if share < 0.03 => Role::Machine,
-        share if share < 0.045 => Role::Business,
+        share if share < rates.machine => Role::Machine,
+        share if share < rates.machine + rates.business => Role::Business,
         _ => Role::Phone,
     };
-    let known = rng.f64() >= 0.004;
+    let known = rng.f64() >= rates.unknown_age;
     // A heavy tail: some are silent for days, some never stop.
     let activity = f32::from(rng.u16(..)) / 65_536.0;
     Customer {
@@ -139,19 +158,25 @@ fn customer(
         birth_year: known.then_some(born),
         role,
         is_holder: true,
-        opt_out: rng.f64() < 0.02,
-        consent: rng.f64() < 0.97,
+        objection: match rng.f64() {
+            share if share < rates.opt_out => Objection::Record,
+            share if share < rates.opt_out + rates.opt_out_feed => Objection::Feed,
+            _ => Objection::None,
+        },
+        consent: rng.f64() >= rates.no_consent,
+        night_shift: false,
         activity: -(1.0 - activity).ln() * 0.8 + 0.2,
     }
 }
 
 /// Makes `own` a second SIM of the holder's account: a tablet of the same person, or a relative's.
-fn join(own: &mut Customer, holder: &Customer, rng: &mut fastrand::Rng) {
+fn join(world: &World, own: &mut Customer, holder: &Customer, rng: &mut fastrand::Rng) {
     if own.role != Role::Phone || holder.role != Role::Phone {
         return;
     }
     own.account = holder.account;
-    if rng.f64() < 0.5 {
+    let (tablet, relative) = (world.rates.tablet, world.rates.relative);
+    if rng.f64() * (tablet + relative) < tablet {
         let account = holder.account;
         *own = Customer {
             account,
@@ -167,47 +192,39 @@ fn join(own: &mut Customer, holder: &Customer, rng: &mut fastrand::Rng) {
     }
 }
 
-/// Where people work: some at home, the others at one of a few places near, the large more often.
-struct Commute {
-    near: Vec<(Vec<u32>, Weighted)>,
+/// Where people work: some at home, the others at one of the places near, the large more often.
+struct Commute<'land> {
+    land: &'land Land,
+    weights: Vec<Weighted>,
 }
 
-impl Commute {
-    fn new(land: &Land, geography: &Geography) -> Self {
-        let point = |home: &(u16, u32)| {
-            geography
-                .sectors
-                .get(usize::from(home.0))
-                .map_or((0.0, 0.0), |it| (it.lat, it.lon * 0.6))
+impl<'land> Commute<'land> {
+    fn new(land: &'land Land) -> Self {
+        let size = |at: u32| {
+            let home = usize::try_from(at).ok().and_then(|at| land.homes.get(at));
+            f64::from(home.map_or(0, |it| it.1))
         };
-        let points: Vec<(f64, f64)> = land.homes.iter().map(point).collect();
-        let near = points.iter().map(|here| {
-            let mut others: Vec<(f64, u32)> = (0_u32..)
-                .zip(&points)
-                .map(|(at, there)| ((there.0 - here.0).hypot(there.1 - here.1), at))
-                .collect();
-            let most = others.len().min(40);
-            others.select_nth_unstable_by(most - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            others.truncate(most);
-            others.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            let size = |at: u32| {
-                let home = usize::try_from(at).ok().and_then(|at| land.homes.get(at));
-                f64::from(home.map_or(0, |it| it.1))
-            };
-            let weights =
-                others.iter().map(|&(distance, at)| size(at) / (distance + 0.02).powf(1.5));
-            (others.iter().map(|it| it.1).collect(), Weighted::new(weights))
+        let homes = u32::try_from(land.homes.len()).unwrap_or_default();
+        let weights = (0..homes).map(|home| {
+            let near = land.near_to(home).iter();
+            Weighted::new(
+                near.map(|&to| size(to) / (land.distance_m(home, to) + 2_000.0).powf(1.5)),
+            )
         });
-        Self { near: near.collect() }
+        Self { land, weights: weights.collect() }
     }
 
-    fn place(&self, world: &World, customer: u32, home: u32) -> u32 {
+    /// The place of work, and whether at night.
+    fn place(&self, world: &World, customer: u32, home: u32) -> (u32, bool) {
         let mut rng = stream(world.seed, Purpose::Work, u64::from(customer), 0);
-        let stays = rng.f64() < 0.35;
-        let near = usize::try_from(home).ok().and_then(|at| self.near.get(at));
-        match near {
-            Some((places, weights)) if !stays => places[weights.pick(rng.f64())],
-            _ => home,
+        let stays = rng.f64() < world.rates.home_worker;
+        let weights = usize::try_from(home).ok().and_then(|at| self.weights.get(at));
+        let night = rng.f64() < world.rates.night_shift;
+        match (weights, self.land.near_to(home)) {
+            (Some(weights), near) if !stays && !near.is_empty() => {
+                (near[weights.pick(rng.f64())], night)
+            }
+            _ => (home, false),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Where customers live and cells stand: whole postcode areas from the origin outwards.
 
+use std::collections::BTreeMap;
+
 use reference::{Geography, Pyramid};
 
 use crate::chance::{Purpose, stream};
@@ -35,9 +37,57 @@ pub(crate) struct Land {
     pub cells: Vec<Cell>,
     /// For each of `homes`: its live cells.
     pub cells_of_home: Vec<std::ops::Range<usize>>,
+    /// The point of each home's sector: latitude, longitude.
+    points: Vec<(f64, f64)>,
+    /// Homes nearest to each, near ones first.
+    near: Vec<Vec<u32>>,
+    /// The home at which the shopping centre stands, and the one of the stadium.
+    pub centre: u32,
+    pub stadium: u32,
+    /// For each cell: whether nobody is to be counted there.
+    pub shut: Vec<bool>,
+    /// Sensitive places: latitude, longitude.
+    pub sensitive: Vec<(f64, f64)>,
 }
 
+/// How far a sensitive place reaches, metres.
+pub(crate) const SENSITIVE_RADIUS_M: f64 = 300.0;
+
 impl Land {
+    /// Metres between two homes.
+    pub fn distance_m(&self, from: u32, to: u32) -> f64 {
+        let point = |at: u32| usize::try_from(at).ok().and_then(|at| self.points.get(at).copied());
+        point(from).zip(point(to)).map_or(0.0, |(from, to)| distance_m(from, to))
+    }
+
+    /// A live cell over 12 km from another; none when the land is too small, or nobody is counted there.
+    pub fn far_from(&self, cell: u32, number: u32) -> Option<u32> {
+        // Rows at a sensitive place are dropped: then nothing would tell that the other is wrong.
+        let at = usize::try_from(cell).ok().filter(|at| self.shut.get(*at) == Some(&false))?;
+        let here = self.cells.get(at)?;
+        let count = u32::try_from(self.cells.len()).unwrap_or(u32::MAX).max(1);
+        (0..64).map(|step| number.wrapping_add(step * 7_919) % count).find(|&at| {
+            let there = usize::try_from(at).ok().and_then(|at| self.cells.get(at));
+            let open = usize::try_from(at).ok().and_then(|at| self.shut.get(at)) == Some(&false);
+            let far = there.is_some_and(|it| {
+                !it.retired && distance_m((here.lat, here.lon), (it.lat, it.lon)) > 12_000.0
+            });
+            far && open
+        })
+    }
+
+    /// The homes near a home, near ones first.
+    pub fn near_to(&self, home: u32) -> &[u32] {
+        usize::try_from(home).ok().and_then(|at| self.near.get(at)).map_or(&[], Vec::as_slice)
+    }
+
+    /// One of the homes near a home, the nearest is 0.
+    pub fn neighbour(&self, home: u32, rank: u32) -> u32 {
+        let near = usize::try_from(home).ok().and_then(|at| self.near.get(at));
+        let rank = usize::try_from(rank).unwrap_or_default();
+        near.and_then(|it| it.get(rank).copied()).unwrap_or(home)
+    }
+
     pub fn new(world: &World, geography: &Geography) -> Result<Self, SimulateError> {
         let postcodes: u32 = geography.sectors.iter().map(|it| it.postcodes).sum();
         let total = number(Pyramid::built_in().total());
@@ -69,7 +119,32 @@ impl Land {
         // Whole areas never hold exactly so many: all are made a little denser or thinner.
         let homes = apportion(&homes, wanted / filled, world.subscribers);
         let (cells, cells_of_home) = cells(world, geography, &homes);
-        Ok(Self { areas, homes, cells, cells_of_home })
+        let point = |home: &(u16, u32)| {
+            let sector = geography.sectors.get(usize::from(home.0));
+            sector.map_or((0.0, 0.0), |it| (it.lat, it.lon))
+        };
+        let points: Vec<(f64, f64)> = homes.iter().map(point).collect();
+        let near = near(&points);
+        let largest = (0_u32..).zip(&homes).max_by_key(|it| it.1.1).map_or(0, |it| it.0);
+        let neighbour = |home: u32, rank: usize| {
+            let near = usize::try_from(home).ok().and_then(|at| near.get(at));
+            near.and_then(|it| it.get(rank).copied()).unwrap_or(home)
+        };
+        let (centre, stadium) = (neighbour(largest, 1), neighbour(largest, 3));
+        let (sensitive, shut) = sensitive(world, &cells);
+        let land = Self {
+            areas,
+            homes,
+            cells,
+            cells_of_home,
+            points,
+            near,
+            centre,
+            stadium,
+            shut,
+            sensitive,
+        };
+        Ok(land)
     }
 }
 
@@ -149,6 +224,69 @@ fn cells(
         }
     }
     (cells, ranges)
+}
+
+/// The homes nearest to each, near ones first.
+fn near(points: &[(f64, f64)]) -> Vec<Vec<u32>> {
+    let of = |here: &(f64, f64)| {
+        let mut others: Vec<(f64, u32)> = (0_u32..)
+            .zip(points)
+            .map(|(at, there)| ((there.0 - here.0).hypot((there.1 - here.1) * 0.6), at))
+            .filter(|it| it.0 > 0.0)
+            .collect();
+        let most = others.len().min(NEAR);
+        if most < others.len() {
+            others.select_nth_unstable_by(most, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        }
+        others.truncate(most);
+        others.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        others.into_iter().map(|it| it.1).collect()
+    };
+    points.iter().map(of).collect()
+}
+
+/// 40 homes: where people work and go.
+const NEAR: usize = 40;
+
+/// Sensitive places, each where a cell stands, and which cells see one.
+fn sensitive(world: &World, cells: &[Cell]) -> (Vec<(f64, f64)>, Vec<bool>) {
+    let chosen = (0_u64..).zip(cells).filter(|(at, _)| {
+        let mut rng = stream(world.seed, Purpose::Cell, *at, 1);
+        rng.f64() < world.rates.sensitive_place
+    });
+    let places: Vec<(f64, f64)> = chosen.map(|(_, it)| round(it.lat, it.lon)).collect();
+    let sees = |cell: &Cell| {
+        let here = round(cell.lat, cell.lon);
+        places.iter().any(|there| {
+            (there.0 - here.0).abs() < 0.01 && distance_m(*there, here) <= SENSITIVE_RADIUS_M
+        })
+    };
+    let mut shut: Vec<bool> = cells.iter().map(sees).collect();
+    // An area most of whose cells see a sensitive place is left out whole.
+    let mut districts = BTreeMap::<u16, (u32, u32)>::new();
+    for (cell, shut) in cells.iter().zip(&shut) {
+        let counts = districts.entry(cell.district).or_default();
+        counts.0 += u32::from(*shut);
+        counts.1 += 1;
+    }
+    for (cell, shut) in cells.iter().zip(&mut shut) {
+        *shut |= districts.get(&cell.district).is_some_and(|it| 2 * it.0 > it.1);
+    }
+    (places, shut)
+}
+
+/// A place as files write it: to a millionth of a degree.
+pub(crate) fn round(lat: f64, lon: f64) -> (f64, f64) {
+    let round = |it: f64| (it * 1e6).round() / 1e6;
+    (round(lat), round(lon))
+}
+
+/// Metres between two places, on a sphere of 6,371,008.8 m (haversine).
+pub(crate) fn distance_m(from: (f64, f64), to: (f64, f64)) -> f64 {
+    let half = |a: f64, b: f64| ((b - a).to_radians() / 2.0).sin().powi(2);
+    let way = half(from.0, to.0)
+        + from.0.to_radians().cos() * to.0.to_radians().cos() * half(from.1, to.1);
+    2.0 * 6_371_008.8 * way.sqrt().min(1.0).asin()
 }
 
 /// About half a kilometre, in degrees of latitude.

@@ -7,10 +7,13 @@ mod chance;
 mod customers;
 mod day;
 mod land;
+mod place;
+mod rates;
 mod sites;
 mod tables;
 pub mod truth;
 mod world;
 
+pub use rates::{RATES, Rate, Rates};
 pub use truth::Truth;
 pub use world::{Format, Progress, SimulateError, Spread, Summary, World, simulate};

@@ -8,8 +8,24 @@ use crate::chance::{Purpose, Weighted, number, stream};
 const HABITS: u64 = 14;
 
 /// Hosts that come along with a page and are on no list.
-pub(crate) const BACKGROUND: [&str; 4] =
-    ["stats.g.doubleclick.net", "fonts.gstatic.com", "cdn.cookielaw.org", "d1.awsstatic.com"];
+pub(crate) const BACKGROUND: [&str; 16] = [
+    "stats.g.doubleclick.net",
+    "pagead2.googlesyndication.com",
+    "fonts.gstatic.com",
+    "ajax.googleapis.com",
+    "region1.google-analytics.com",
+    "cdn.cookielaw.org",
+    "d1.awsstatic.com",
+    "abcd1234.cloudfront.net",
+    "cdn.jsdelivr.net",
+    "ib.adnxs.com",
+    "bidder.criteo.com",
+    "sync.rubiconproject.com",
+    "r1.gvt1.com",
+    "init.itunes-apple.com.akadns.net",
+    "ctldl.windowsupdate.com",
+    "dns.quad9.net",
+];
 
 /// Tastes by gender and age band.
 pub(crate) struct Tastes {

@@ -201,7 +201,10 @@ fn person(
         for slot in hours {
             life.events(index, customer, slot, |event| {
                 let cell = usize::try_from(event.cell).ok().and_then(|at| life.land.cells.get(at));
-                seen.push((cell.map_or(0, |it| it.district), slot.hour, slot.weekend));
+                let at = usize::try_from(event.cell).unwrap_or(usize::MAX);
+                if !life.land.shut.get(at).copied().unwrap_or_default() {
+                    seen.push((cell.map_or(0, |it| it.district), slot.hour, slot.weekend));
+                }
             });
             if customer.consent {
                 life.web(index, customer, slot, |record| visited.push(record.site));

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::customers::customers;
 use crate::day::Life;
 use crate::land::Land;
+use crate::rates::{RATES, Rates};
 use crate::sites::Tastes;
 use crate::truth;
 
@@ -68,6 +69,8 @@ pub struct World {
     pub events_per_day: f64,
     /// Mean web records of a SIM and day.
     pub web_per_day: f64,
+    /// How often everything else happens.
+    pub rates: Rates,
 }
 
 impl Default for World {
@@ -82,6 +85,7 @@ impl Default for World {
             spread: Spread::Outwards,
             events_per_day: 12.0,
             web_per_day: 8.0,
+            rates: Rates::default(),
         }
     }
 }
@@ -133,6 +137,11 @@ pub enum SimulateError {
         /// All there are.
         known: String,
     },
+    /// A rate that does not exist, or a factor that is none.
+    UnknownRate {
+        /// Asked for.
+        asked: String,
+    },
     /// The folder holds something already.
     NotEmpty(PathBuf),
     /// A date that the calendar does not have.
@@ -172,6 +181,14 @@ impl fmt::Display for SimulateError {
             Self::UnknownArea { asked, known } => {
                 write!(out, "`{asked}` is not a postcode area; one of: {known}")
             }
+            Self::UnknownRate { asked } => {
+                let names: Vec<&str> = RATES.iter().map(|it| it.name).collect();
+                write!(
+                    out,
+                    "`{asked}` is not a rate with a factor of 0 or more; the rates: {}",
+                    names.join(" ")
+                )
+            }
             Self::NotEmpty(path) => write!(
                 out,
                 "{} holds a simulation already; choose another folder or remove it",
@@ -206,7 +223,7 @@ pub fn simulate(
     if raw.exists() {
         return Err(SimulateError::NotEmpty(raw));
     }
-    let customers = customers(world, &land, geography);
+    let customers = customers(world, &land);
     let sites = SiteList::built_in();
     let tastes = Tastes::new(world.seed, sites);
     let life = Life { world, land: &land, customers: &customers, tastes, sites };
@@ -216,6 +233,8 @@ pub fn simulate(
     }
     write::customers(&life, &raw, geography)?;
     write::cells(&life, &raw)?;
+    write::opt_out(&life, &raw)?;
+    write::sensitive_places(&life, &raw)?;
     let mut rows = write::days(&life, &raw, &days, &zone, progress)?;
     let people = truth::write(&life, &dir.join("truth"), &days, &zone, geography)?;
     progress(Progress { done: u64::from(world.days) + 1, total: u64::from(world.days) + 1 });

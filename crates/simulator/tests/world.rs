@@ -71,10 +71,15 @@ struct Person {
 fn people(raw: &Path) -> BTreeMap<String, (usize, Person)> {
     let land = Geography::built_in();
     let customers = rows(&raw.join("customers.csv"));
+    let feed: BTreeSet<String> =
+        rows(&raw.join("opt_out.csv")).into_iter().map(|it| it["subscriber_id"].clone()).collect();
     let mut by_account = BTreeMap::<String, Vec<BTreeMap<String, String>>>::new();
     for row in customers {
         by_account.entry(row["account_id"].clone()).or_default().push(row);
     }
+    let objects = |sim: &BTreeMap<String, String>| {
+        sim["opt_out"] == "true" || feed.contains(&sim["subscriber_id"])
+    };
     let mut found = BTreeMap::new();
     let mut number = 0;
     for sims in by_account.values() {
@@ -85,7 +90,7 @@ fn people(raw: &Path) -> BTreeMap<String, (usize, Person)> {
             let Some(phone) = group.iter().find(|it| it["sim_role"] == "phone") else { continue };
             let born: Option<u32> = phone["birth_year"].parse().ok();
             let band = born.and_then(|born| AgeBand::from_birth_year(born, 2026));
-            let (Some(band), false) = (band, group.iter().any(|it| it["opt_out"] == "true")) else {
+            let (Some(band), false) = (band, group.iter().any(|it| objects(it))) else {
                 continue;
             };
             let own =
@@ -135,6 +140,109 @@ fn local(time: &str, zone: &TimeZone) -> Option<jiff::civil::DateTime> {
     (local.year() == 2026 && local.month() == 10).then_some(local)
 }
 
+/// Compares two tables, and shows where they differ alone.
+fn same(found: &Counts, truth: &Counts) {
+    let cells: BTreeSet<_> = found.keys().chain(truth.keys()).collect();
+    let differ: Vec<_> = cells.into_iter().filter(|it| found.get(*it) != truth.get(*it)).collect();
+    assert!(differ.is_empty(), "{differ:?}");
+}
+
+/// A cell that stood in the month and is not at a sensitive place.
+#[derive(Clone)]
+struct Cell {
+    at: (f64, f64),
+    district: String,
+}
+
+/// Metres between two places, on a sphere of 6,371,008.8 m.
+fn metres(from: (f64, f64), to: (f64, f64)) -> f64 {
+    let (a, b) =
+        ((from.0.to_radians(), from.1.to_radians()), (to.0.to_radians(), to.1.to_radians()));
+    let cosine = a.0.sin() * b.0.sin() + a.0.cos() * b.0.cos() * (a.1 - b.1).cos();
+    6_371_008.8 * cosine.clamp(-1.0, 1.0).acos()
+}
+
+fn cells(raw: &Path) -> BTreeMap<String, Cell> {
+    let land = Geography::built_in();
+    let place = |row: &BTreeMap<String, String>| -> (f64, f64) {
+        (row["latitude"].parse().unwrap(), row["longitude"].parse().unwrap())
+    };
+    let sensitive: Vec<_> = rows(&raw.join("sensitive_places.csv"))
+        .iter()
+        .map(|it| (place(it), it["radius_m"].parse::<f64>().unwrap()))
+        .collect();
+    let mut all = Vec::new();
+    for row in rows(&raw.join("cells.csv")) {
+        let at = place(&row);
+        let sector = &land.sectors[usize::from(land.nearest_sector(at.0, at.1).unwrap())];
+        let district = land.districts[usize::from(sector.district)].code.clone();
+        let sees = sensitive.iter().any(|it| metres(it.0, at) <= it.1);
+        all.push((
+            row["cell_id"].clone(),
+            row["valid_date_end"].is_empty(),
+            sees,
+            Cell { at, district },
+        ));
+    }
+    let mut counts = BTreeMap::<String, (usize, usize)>::new();
+    for (_, _, sees, cell) in &all {
+        let count = counts.entry(cell.district.clone()).or_default();
+        *count = (count.0 + usize::from(*sees), count.1 + 1);
+    }
+    let open = all.into_iter().filter(|(_, stands, sees, cell)| {
+        let (shut, cells) = counts[&cell.district];
+        *stands && !sees && 2 * shut <= cells
+    });
+    open.map(|(id, _, _, cell)| (id, cell)).collect()
+}
+
+/// An event: its instant in whole seconds, its local hour, its cell.
+type Seen = (i64, i8, Cell);
+
+/// The events of each device and local day, in order of time.
+fn devices(
+    raw: &Path,
+    people: &BTreeMap<String, (usize, Person)>,
+    cells: &BTreeMap<String, Cell>,
+    zone: &TimeZone,
+) -> BTreeMap<(String, jiff::civil::Date), Vec<Seen>> {
+    let mut devices = BTreeMap::<_, Vec<Seen>>::new();
+    for row in table(raw, "events") {
+        let Some(cell) =
+            cells.get(&row["cell_id"]).filter(|_| people.contains_key(&row["subscriber_id"]))
+        else {
+            continue;
+        };
+        let Some(at) = local(&row["event_time"], zone) else { continue };
+        let second = row["event_time"].parse::<i64>().unwrap().div_euclid(1_000);
+        let device = (row["subscriber_id"].clone(), at.date());
+        devices.entry(device).or_default().push((second, at.hour(), cell.clone()));
+    }
+    for events in devices.values_mut() {
+        events.sort_by_key(|it| it.0);
+    }
+    devices
+}
+
+/// What is left of the events of one device and day: nobody is at two places over 10 km apart in one
+/// second, nor goes over 10 km away and back at over 55 m/s.
+fn possible(events: &[Seen]) -> Vec<Seen> {
+    let far = |a: &Seen, b: &Seen| {
+        let way = metres(a.2.at, b.2.at);
+        let seconds = f64::from(i32::try_from((a.0 - b.0).abs()).unwrap());
+        way > 10_000.0 && way > 55.0 * seconds
+    };
+    let alone = |it: &&Seen| !events.iter().any(|other| other.0 == it.0 && far(it, other));
+    let kept: Vec<Seen> = events.iter().filter(alone).cloned().collect();
+    let jumps = |at: usize| {
+        at > 0
+            && at + 1 < kept.len()
+            && far(&kept[at - 1], &kept[at])
+            && far(&kept[at], &kept[at + 1])
+    };
+    (0..kept.len()).filter(|at| !jumps(*at)).map(|at| kept[at].clone()).collect()
+}
+
 #[test]
 fn the_truth_is_what_a_slow_reader_of_the_raw_files_finds() {
     let (folder, summary) = made(&small());
@@ -150,31 +258,18 @@ fn the_truth_is_what_a_slow_reader_of_the_raw_files_finds() {
     }
     let distinct: BTreeSet<usize> = people.values().map(|it| it.0).collect();
     assert_eq!(distinct.len(), usize::try_from(summary.people).unwrap());
-    assert_eq!(residents.counts(), truth.residents);
+    same(&residents.counts(), &truth.residents);
 
-    let cells: BTreeMap<String, &str> = rows(&raw.join("cells.csv"))
-        .iter()
-        .filter(|it| it["valid_date_end"].is_empty())
-        .map(|it| {
-            let at = (it["latitude"].parse().unwrap(), it["longitude"].parse().unwrap());
-            let sector = &land.sectors[usize::from(land.nearest_sector(at.0, at.1).unwrap())];
-            let district = &land.districts[usize::from(sector.district)];
-            (it["cell_id"].clone(), district.code.as_str())
-        })
-        .collect();
-    for row in table(&raw, "events") {
-        let seen = (people.get(&row["subscriber_id"]), cells.get(&row["cell_id"]));
-        let ((Some((number, _)), Some(district)), Some(at)) =
-            (seen, local(&row["event_time"], &zone))
-        else {
-            continue;
-        };
+    let cells = cells(&raw);
+    for ((id, day), events) in devices(&raw, &people, &cells, &zone) {
         let weekend =
-            matches!(at.weekday(), jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday);
-        let day = if weekend { "weekend" } else { "weekday" };
-        presence.add(&[district, &at.hour().to_string(), day], *number);
+            matches!(day.weekday(), jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday);
+        let kind = if weekend { "weekend" } else { "weekday" };
+        for (_, hour, cell) in possible(&events) {
+            presence.add(&[&cell.district, &hour.to_string(), kind], people[&id].0);
+        }
     }
-    assert_eq!(presence.counts(), truth.presence);
+    same(&presence.counts(), &truth.presence);
 
     let list = SiteList::built_in();
     let site = |host: &str| {
@@ -199,7 +294,7 @@ fn the_truth_is_what_a_slow_reader_of_the_raw_files_finds() {
             web.add(&[level, name, &person.gender, &person.band, region], *number);
         }
     }
-    assert_eq!(web.counts(), truth.web);
+    same(&web.counts(), &truth.web);
 }
 
 #[test]
@@ -247,4 +342,28 @@ fn what_cannot_be_made_is_said_with_what_can() {
     assert!(nowhere.to_string().contains("AB AL B BA"), "{nowhere}");
     simulate(&small(), folder.path(), &|_| ()).unwrap();
     assert!(matches!(refused(&small()), SimulateError::NotEmpty(_)));
+}
+
+#[test]
+fn the_documentation_lists_every_rate_with_its_default() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/simulator.md");
+    let text = fs::read_to_string(path).unwrap();
+    for rate in simulator::RATES {
+        let row = format!("| `{}` | {} | {} |", rate.name, rate.default, rate.meaning);
+        assert!(text.contains(&row), "docs/simulator.md lacks: {row}");
+    }
+}
+
+#[test]
+fn a_rate_that_is_off_plants_nothing() {
+    let mut world = small();
+    for name in ["visitor", "suspicious_jump", "duplicate", "opt_out_feed", "sensitive_place"] {
+        world.rates.scale(name, 0.0).unwrap();
+    }
+    let (folder, summary) = made(&world);
+    for name in ["visitor_from_abroad", "suspicious_jump"] {
+        assert_eq!(summary.planted.get(name), None, "{name}");
+    }
+    assert!(rows(&folder.path().join("raw/sensitive_places.csv")).is_empty());
+    assert!(rows(&folder.path().join("raw/opt_out.csv")).is_empty());
 }

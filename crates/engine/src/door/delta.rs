@@ -85,7 +85,7 @@ fn active_files(place: &Place, url: &str) -> DeltaResult<Vec<ScanFile>> {
     let scan = snapshot.scan_builder().build()?;
     let mut files = Vec::new();
     for part in scan.scan_metadata(&engine)? {
-        files = part?.visit_scan_files(files, |files, file| files.push(file))?;
+        files = part?.visit_scan_files(files, Vec::push)?;
     }
     Ok(files)
 }

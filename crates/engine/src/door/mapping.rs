@@ -181,7 +181,7 @@ pub fn load(folder: &Path) -> Result<Vec<Arc<Mapping>>> {
 impl Mapping {
     /// This mapping for a file whose rows all have some values, by column, which stand outside of it.
     #[must_use]
-    pub fn with_constants(self: Arc<Self>, values: BTreeMap<String, String>) -> Arc<Self> {
+    pub fn with_constants(self: Arc<Self>, values: &BTreeMap<String, String>) -> Arc<Self> {
         let named = |column: &String| values.get(column);
         let constants: Vec<(String, String)> = (self.columns.iter())
             .filter_map(|(name, column)| Some((name.clone(), named(column)?.clone())))

@@ -114,7 +114,9 @@ impl<'file> SourceRows<'file> {
                 *at = read(*at);
             }
         }
-        off.iter_mut().for_each(|at| *at = read(*at));
+        for at in &mut off {
+            *at = read(*at);
+        }
         let (batches, meter) =
             guarded(&file.path, || format::batches(file, stored, wanted, chunk_rows))?;
         Ok(Self { file, places, off, batches, meter, next_row: 1 })

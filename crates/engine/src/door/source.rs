@@ -74,25 +74,20 @@ pub fn discover(
         let place = stores.open(source)?;
         let below = place.files()?;
         let file = if below.is_empty() { place.file()? } else { None };
-        let (listed, single) = match file {
-            Some(object) => {
-                let label = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let constants = BTreeMap::new();
-                (vec![Listed { label, path: source.clone(), object, constants }], true)
+        let (listed, single) = if let Some(object) = file {
+            let label = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let constants = BTreeMap::new();
+            (vec![Listed { label, path: source.clone(), object, constants }], true)
+        } else {
+            let Tables { mut files, others } = delta::tables(source, &place, below)?;
+            if files.is_empty() || !others.is_empty() {
+                files.extend(complete(source, others)?);
             }
-            None => {
-                let Tables { files, others } = delta::tables(source, &place, below)?;
-                let others = if others.is_empty() && !files.is_empty() {
-                    others
-                } else {
-                    complete(source, others)?
-                };
-                (files.into_iter().chain(others).collect(), false)
-            }
+            (files, false)
         };
         for Listed { label, path, object, constants } in listed {
             let mapping = claim(&path, &label, single, mappings)?;
-            let mapping = mapping.with_constants(constants);
+            let mapping = mapping.with_constants(&constants);
             claimed.push((label, path, object, mapping));
         }
     }

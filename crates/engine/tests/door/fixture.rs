@@ -37,7 +37,12 @@ impl World {
         let raw = folder.path().join("raw");
         fs::create_dir_all(&raw).unwrap();
         fs::write(raw.join("_SUCCESS"), "").unwrap();
-        Self { folder, instance, raw }
+        let world = Self { folder, instance, raw };
+        // Most operators of the tests have no visitors.
+        let own = "home_mcc = [1]   # your own network; rows of others without a customer record are of visitors\n";
+        world.map("events", own, "");
+        world.map("events", "mcc = \"mcc\"\n", "");
+        world
     }
 
     /// Another empty instance with the same keys.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use engine::{Error, Result};
-use simulator::{Summary, World};
+use simulator::{Rates, Summary, World};
 
 use crate::command::thousands;
 use crate::output::Output;
@@ -31,6 +31,10 @@ pub struct Simulate {
     /// Postcode area to begin with.
     #[arg(long, default_value = "BL", value_name = "AREA")]
     origin: String,
+    /// Make something rarer or more frequent, e.g. --rate duplicate=10 --rate visitor=0; see
+    /// docs/simulator.md.
+    #[arg(long, value_name = "NAME=FACTOR")]
+    rate: Vec<String>,
     /// Whole areas outwards from the origin, or thinly all over Great Britain.
     #[arg(long, value_enum, default_value_t = Spread::Outwards)]
     spread: Spread,
@@ -50,7 +54,14 @@ enum Spread {
 
 impl Simulate {
     pub fn run(self, output: &Output) -> Result<()> {
+        let mut rates = Rates::default();
+        for asked in &self.rate {
+            let (name, factor) = asked.split_once('=').unwrap_or((asked, ""));
+            let factor = factor.parse().unwrap_or(f64::NAN);
+            rates.scale(name, factor).map_err(|it| Error::input("I60", it.to_string()))?;
+        }
         let world = World {
+            rates,
             subscribers: self.subscribers,
             days: self.days,
             seed: self.seed,

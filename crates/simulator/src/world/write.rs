@@ -16,9 +16,10 @@ use reference::Geography;
 
 use super::wrong::{Mischief, Wrong};
 use super::{Format, Progress, SimulateError};
-use crate::chance::{Purpose, stream};
-use crate::customers::{account_id, subscriber_id};
-use crate::day::{Event, KINDS, Life, Slot, WebRecord, slots};
+use crate::chance::{Purpose, stream, times};
+use crate::customers::{Objection, account_id, subscriber_id};
+use crate::day::{Event, HOME_MCC, KINDS, Life, Slot, WebRecord, slots};
+use crate::land::{Cell, SENSITIVE_RADIUS_M, round};
 use crate::sites::{BACKGROUND, host};
 use crate::tables::{BATCH_ROWS, TableFile};
 
@@ -73,7 +74,7 @@ pub(super) fn customers(
             role.append_value(row.role.name());
             let [holder, opt_out, consent] = &mut flags;
             holder.append_value(row.is_holder);
-            opt_out.append_value(row.opt_out);
+            opt_out.append_value(row.objection == Objection::Record);
             consent.append_value(row.consent);
         }
         let [id, account, gender, postcode, contract, start, end, role] =
@@ -100,12 +101,12 @@ pub(super) fn cells(life: &Life<'_>, raw: &Path) -> Result<(), SimulateError> {
     let mut file = TableFile::create(raw, "cells", Format::Csv, columns)?;
     let all = &life.land.cells;
     let numbered = || (0_u32..).zip(all);
-    let round = |it: f64| (it * 1e6).round() / 1e6;
+    let place = |it: &Cell| round(it.lat, it.lon);
     let end = |retired: bool| retired.then_some("2026-06-30");
     file.write(vec![
         Arc::new(numbered().map(|it| Some(cell_id(it.0))).collect::<StringArray>()),
-        Arc::new(Float64Array::from_iter_values(all.iter().map(|it| round(it.lat)))),
-        Arc::new(Float64Array::from_iter_values(all.iter().map(|it| round(it.lon)))),
+        Arc::new(Float64Array::from_iter_values(all.iter().map(|it| place(it).0))),
+        Arc::new(Float64Array::from_iter_values(all.iter().map(|it| place(it).1))),
         Arc::new(
             numbered()
                 .map(|it| Some(["lte", "nr"][usize::from(it.0 % 2 == 0)]))
@@ -113,6 +114,40 @@ pub(super) fn cells(life: &Life<'_>, raw: &Path) -> Result<(), SimulateError> {
         ),
         Arc::new(all.iter().map(|_| Some("2019-01-01")).collect::<StringArray>()),
         Arc::new(all.iter().map(|it| end(it.retired)).collect::<StringArray>()),
+    ])?;
+    file.close()
+}
+
+/// Who objects in the feed alone.
+pub(super) fn opt_out(life: &Life<'_>, raw: &Path) -> Result<(), SimulateError> {
+    let columns = schema(&[("subscriber_id", DataType::Utf8)]);
+    let mut file = TableFile::create(raw, "opt_out", Format::Csv, columns)?;
+    let in_feed = (0_u32..).zip(life.customers).filter(|it| it.1.objection == Objection::Feed);
+    let ids: StringArray = in_feed.map(|it| Some(subscriber_id(it.0))).collect();
+    file.write(vec![Arc::new(ids)])?;
+    file.close()
+}
+
+/// Places where nobody is to be counted.
+pub(super) fn sensitive_places(life: &Life<'_>, raw: &Path) -> Result<(), SimulateError> {
+    let columns = schema(&[
+        ("name", DataType::Utf8),
+        ("kind", DataType::Utf8),
+        ("latitude", DataType::Float64),
+        ("longitude", DataType::Float64),
+        ("radius_m", DataType::Float64),
+    ]);
+    let mut file = TableFile::create(raw, "sensitive_places", Format::Csv, columns)?;
+    let places = &life.land.sensitive;
+    let kinds = ["clinic", "worship", "refuge", "prison", "military"];
+    let kind = |at: usize| kinds[at % kinds.len()];
+    let numbers = || 0..places.len();
+    file.write(vec![
+        Arc::new(numbers().map(|at| Some(format!("{} {at}", kind(at)))).collect::<StringArray>()),
+        Arc::new(numbers().map(|at| Some(kind(at))).collect::<StringArray>()),
+        Arc::new(Float64Array::from_iter_values(places.iter().map(|it| it.0))),
+        Arc::new(Float64Array::from_iter_values(places.iter().map(|it| it.1))),
+        Arc::new(Float64Array::from_iter_values(places.iter().map(|_| SENSITIVE_RADIUS_M))),
     ])?;
     file.close()
 }
@@ -172,28 +207,45 @@ fn events(
         ("cell_id", DataType::Utf8),
         ("duration_s", DataType::UInt32),
         ("volume_down", DataType::Int64),
+        ("mcc", DataType::UInt32),
+        ("mnc", DataType::UInt32),
     ]);
     let mut file = TableFile::create(folder, &day.to_string(), life.world.format, columns)?;
     let first = slots.first().map_or(0, |it| it.number);
-    let mut mischief = Mischief::in_events(life.world.seed, first);
+    let mut mischief = Mischief::in_events(&life.world.rates, life.world.seed, first);
     let mut total = 0_u64;
-    for slot in slots {
-        let mut rows: Vec<Event> = Vec::new();
-        for (index, customer) in (0..).zip(life.customers) {
-            life.events(index, customer, slot, |event| rows.push(event));
-        }
+    let mut write = |rows: &mut Vec<Event>| {
         rows.sort_unstable_by_key(|it| (it.at_ms, it.customer));
         for chunk in rows.chunks(BATCH_ROWS / 2) {
             let mut batch = EventRows { retired: retired_cell(life), ..EventRows::default() };
             for row in chunk {
                 batch.push(row, None, 0);
-                if let Some(wrong) = mischief.next() {
-                    batch.push(row, Some(wrong), mischief.number());
+                if row.mcc != HOME_MCC {
+                    mischief.count("visitor_from_abroad");
+                } else if let Some(wrong) = mischief.next() {
+                    let number = mischief.number();
+                    if batch.plant(life, row, wrong, number) {
+                        mischief.count(wrong.name());
+                    }
                 }
             }
             total += batch.rows;
             file.write(batch.columns())?;
         }
+        Ok::<_, SimulateError>(())
+    };
+    // What came late of the day before: some rows of its last hour.
+    if let Some(before) = slots.first().and_then(|it| it.before(life.first_day())) {
+        let mut rows = Vec::new();
+        life.all_events(&before, |event| rows.extend(life.is_late(&event).then_some(event)));
+        write(&mut rows)?;
+    }
+    let last = slots.last().filter(|it| it.day < life.last_day()).map(|it| it.number);
+    for slot in slots {
+        let mut rows: Vec<Event> = Vec::new();
+        let in_time = |event: &Event| last != Some(slot.number) || !life.is_late(event);
+        life.all_events(slot, |event| rows.extend(in_time(&event).then_some(event)));
+        write(&mut rows)?;
     }
     file.close()?;
     mischief.planted.insert("events".to_owned(), total);
@@ -216,12 +268,44 @@ struct EventRows {
     cell: StringBuilder,
     duration: UInt32Builder,
     volume: Int64Builder,
+    mcc: UInt32Builder,
+    mnc: UInt32Builder,
 }
 
 impl EventRows {
+    /// Plants a wrong row or two after a right one; whether that could be done.
+    fn plant(&mut self, life: &Life<'_>, row: &Event, wrong: Wrong, number: u32) -> bool {
+        let at =
+            |seconds: i64, cell: u32| Event { at_ms: row.at_ms + seconds * 1_000, cell, ..*row };
+        let elsewhere = || life.land.far_from(row.cell, number);
+        // Away and back stays within the hour.
+        let early = row.at_ms % 3_600_000 < 3_500_000;
+        match wrong {
+            Wrong::SuspiciousJump | Wrong::SameTimeElsewhere if !early => return false,
+            Wrong::SuspiciousJump => {
+                let Some(far) = elsewhere() else { return false };
+                self.push(&at(20, far), None, 0);
+                self.push(&at(40, row.cell), None, 0);
+            }
+            Wrong::SameTimeElsewhere => {
+                let Some(far) = elsewhere() else { return false };
+                self.push(&at(1, far), None, 0);
+                self.push(&at(1, row.cell), None, 0);
+            }
+            wrong => self.push(row, Some(wrong), number),
+        }
+        true
+    }
+
     fn push(&mut self, event: &Event, wrong: Option<Wrong>, number: u32) {
         self.rows += 1;
-        append_id(&mut self.id, event.customer, wrong, number);
+        if event.mcc == HOME_MCC {
+            append_id(&mut self.id, event.customer, wrong, number);
+        } else {
+            self.id.append_value(format!("{}01{:09}", event.mcc, event.customer));
+        }
+        self.mcc.append_value(event.mcc);
+        self.mnc.append_value(1);
         append_time(&mut self.time, event.at_ms, wrong);
         self.kind.append_value(KINDS[usize::from(event.kind)]);
         self.cell.append_value(match wrong {
@@ -241,6 +325,8 @@ impl EventRows {
             Arc::new(self.cell.finish()),
             Arc::new(self.duration.finish()),
             Arc::new(self.volume.finish()),
+            Arc::new(self.mcc.finish()),
+            Arc::new(self.mnc.finish()),
         ]
     }
 }
@@ -274,7 +360,7 @@ fn web(life: &Life<'_>, folder: &Path, day: Date, slots: &[Slot]) -> Result<Rows
     ]);
     let mut file = TableFile::create(folder, &day.to_string(), life.world.format, columns)?;
     let first = slots.first().map_or(0, |it| it.number);
-    let mut mischief = Mischief::in_web(life.world.seed, first);
+    let mut mischief = Mischief::in_web(&life.world.rates, life.world.seed, first);
     let mut total = 0_u64;
     for slot in slots {
         let mut rows: Vec<WebRecord> = Vec::new();
@@ -288,6 +374,7 @@ fn web(life: &Life<'_>, folder: &Path, day: Date, slots: &[Slot]) -> Result<Rows
                 batch.push(life, row, None, 0);
                 if let Some(wrong) = mischief.next() {
                     batch.push(life, row, Some(wrong), mischief.number());
+                    mischief.count(wrong.name());
                 }
             }
             total += batch.rows;
@@ -327,13 +414,22 @@ impl WebRows {
                 _ => host,
             },
         );
-        // A page brings background hosts along, and some sites are on no list.
         if wrong.is_none() {
-            match rng.u8(0..20) {
-                0 => self.append(record, None, 0, BACKGROUND[rng.usize(0..BACKGROUND.len())]),
-                1 => self.append(record, None, 0, &format!("www.example-{}.co.uk", rng.u16(..))),
-                _ => {}
-            }
+            self.company(life, record, &mut rng);
+        }
+    }
+
+    /// What a page brings along: background hosts, and records of no host and of sites on no list.
+    fn company(&mut self, life: &Life<'_>, record: &WebRecord, rng: &mut fastrand::Rng) {
+        let rates = &life.world.rates;
+        for _ in 0..times(rates.third_party, rng) {
+            self.append(record, None, 0, BACKGROUND[rng.usize(0..BACKGROUND.len())]);
+        }
+        if rng.f64() < rates.unlisted_site {
+            self.append(record, None, 0, &format!("www.example-{}.co.uk", rng.u16(..)));
+        }
+        if rng.f64() < rates.hidden_host {
+            self.append(record, None, 0, "");
         }
     }
 
