@@ -2,6 +2,7 @@
 //!
 //! W1 counts people by site and W4 loads raw files, both beside DuckDB on the same files; W7 draws noise beside OpenDP.
 
+mod layout;
 mod w4;
 mod w7;
 
@@ -43,12 +44,15 @@ enum Workload {
     W1,
     W4,
     W7,
+    /// The vault's files beside a Delta table.
+    Layout,
 }
 
 pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     match arguments.workload {
         Workload::W1 => people_by_site(arguments, root),
         Workload::W4 => w4::run(arguments, root),
+        Workload::Layout => layout::run(arguments),
         Workload::W7 => w7::run(arguments.json, root),
     }
 }
@@ -132,12 +136,21 @@ fn measured(text: &str) -> Result<Value, Box<dyn std::error::Error>> {
 
 /// A Python with the peer, in an environment of its own.
 fn peer(scratch: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
-    let environment = scratch.join("peer");
+    environment(scratch, "peer", &[PEER])
+}
+
+/// A Python with packages, in an environment of its own.
+fn environment(
+    scratch: &Path,
+    name: &str,
+    packages: &[&str],
+) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let environment = scratch.join(name);
     let python = environment.join("bin/python");
     if !python.exists() {
         said(Command::new("python3").args(["-m", "venv"]).arg(&environment).output()?)?;
-        let pip = ["-m", "pip", "install", "--quiet", PEER];
-        said(Command::new(&python).args(pip).output()?)?;
+        let pip = ["-m", "pip", "install", "--quiet"];
+        said(Command::new(&python).args(pip).args(packages).output()?)?;
     }
     Ok(python)
 }
