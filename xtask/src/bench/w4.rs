@@ -21,7 +21,7 @@ shutil.rmtree(out, ignore_errors=True)
 os.mkdir(out)
 started = time.perf_counter()
 peer = duckdb.connect()
-peer.execute(f"set memory_limit='{int(memory) // 1_000_000}MB'; set temp_directory='{out}/spill'")
+peer.execute(f"set memory_limit='{int(memory) // 1_000_000}MB'; set temp_directory='{out}/spill'; set enable_progress_bar=false")
 read = "read_parquet" if kind == "parquet" else "read_csv"
 for table, columns in (("events", "event_time, cell_id"), ("web", "time, host, duration_s")):
     order = columns.split(",")[0]

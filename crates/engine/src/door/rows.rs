@@ -63,6 +63,7 @@ pub struct SourceRows<'file> {
     off: Vec<usize>,
     batches: Batches,
     meter: Meter,
+    first_row: u64,
     next_row: u64,
 }
 
@@ -119,7 +120,8 @@ impl<'file> SourceRows<'file> {
         }
         let (batches, meter) =
             guarded(&file.path, || format::batches(file, stored, wanted, chunk_rows))?;
-        Ok(Self { file, places, off, batches, meter, next_row: 1 })
+        let first_row = file.part.as_ref().map_or(1, |it| it.first_row);
+        Ok(Self { file, places, off, batches, meter, first_row, next_row: first_row })
     }
 
     /// The next chunk; `None` at the end.
@@ -151,7 +153,9 @@ impl SourceRows<'_> {
         let bytes = self.file.bytes;
         match &self.meter {
             Meter::Bytes(done) => done.load(Ordering::Relaxed).min(bytes),
-            Meter::RowsOf(all) => bytes.saturating_mul(self.next_row - 1) / (*all).max(1),
+            Meter::RowsOf(all) => {
+                bytes.saturating_mul(self.next_row - self.first_row) / (*all).max(1)
+            }
         }
     }
 }
@@ -261,6 +265,8 @@ impl Chunk {
         }
     }
 }
+
+pub use format::parts;
 
 /// The names of a file's columns; none where a row of data may stand in their place.
 ///

@@ -4,6 +4,7 @@
 //! start with `_` or `.` are markers, not data. Every other file must be claimed by one mapping.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,6 +39,17 @@ pub struct SourceFile {
     pub only: Option<Arc<RoaringTreemap>>,
     /// New columns; rows with a value there are dropped.
     pub off_contract: Vec<String>,
+    /// The part to read; all of it when absent.
+    pub part: Option<Part>,
+}
+
+/// A part of a file whose format has parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its row groups.
+    pub groups: Range<usize>,
+    /// The number of its first row in the file, from 1.
+    pub first_row: u64,
 }
 
 impl SourceFile {
@@ -112,6 +124,7 @@ pub fn discover(
                 in_period_before,
                 only: None,
                 off_contract: Vec::new(),
+                part: None,
             })
         })
         .collect()

@@ -4,12 +4,12 @@
 //! (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`). Reading is in whole
 //! ranges of a few megabytes, and never more than one a reader waits in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Display;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -211,22 +211,64 @@ impl Read for ObjectReader {
     }
 }
 
-impl Length for Object {
-    fn len(&self) -> u64 {
-        self.bytes
+/// A file for readers that jump: column by column, page by page.
+///
+/// The last few ranges stay in memory, so that a page and its header are one request.
+#[derive(Clone)]
+pub struct Windows {
+    object: Object,
+    held: Arc<Mutex<VecDeque<(u64, Bytes)>>>,
+}
+
+/// 1 MiB a range.
+const WINDOW_BYTES: u64 = 1 << 20;
+
+/// 12 ranges: more than a source has columns that are read.
+const WINDOWS_HELD: usize = 12;
+
+impl Windows {
+    /// Nothing is held yet.
+    #[must_use]
+    pub fn new(object: Object) -> Self {
+        Self { object, held: Arc::default() }
+    }
+
+    /// What is held from `start` on, `length` bytes at least as far as the file goes.
+    fn from(&self, start: u64, length: u64) -> io::Result<Bytes> {
+        let end = start.saturating_add(length).min(self.object.bytes);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = |bytes: &Bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let covers = |it: &&(u64, Bytes)| it.0 <= start && end <= it.0 + size(&it.1);
+        if let Some((from, bytes)) = held.iter().find(covers) {
+            let skipped = usize::try_from(start - from).unwrap_or(usize::MAX);
+            return Ok(bytes.slice(skipped.min(bytes.len())..));
+        }
+        let wanted = start.saturating_add(length.max(WINDOW_BYTES)).min(self.object.bytes);
+        let bytes = self.object.range(start..wanted)?;
+        held.push_front((start, bytes.clone()));
+        held.truncate(WINDOWS_HELD);
+        Ok(bytes)
     }
 }
 
-impl ChunkReader for Object {
+impl Length for Windows {
+    fn len(&self) -> u64 {
+        self.object.bytes
+    }
+}
+
+impl ChunkReader for Windows {
     type T = ObjectReader;
 
     fn get_read(&self, start: u64) -> Result<ObjectReader, ParquetError> {
-        Ok(self.reader(start))
+        let held = self.from(start, 1)?;
+        let next = start + u64::try_from(held.len()).unwrap_or_default();
+        Ok(ObjectReader { object: self.object.clone(), next, held })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        let end = start.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
-        Ok(self.range(start..end.min(self.bytes))?)
+        let held = self.from(start, u64::try_from(length).unwrap_or(u64::MAX))?;
+        Ok(held.slice(..length.min(held.len())))
     }
 }
 

@@ -237,6 +237,14 @@ impl Tally {
         wrong as f64 / self.read.max(1) as f64
     }
 
+    /// Adds what became of the rows of another part of the same file.
+    pub fn join(&mut self, other: &Self) {
+        self.count_in(other);
+        for (reason, rows) in &other.waiting {
+            *self.waiting.entry(*reason).or_default() |= rows;
+        }
+    }
+
     /// Adds the counts of another file; examples stay with their file.
     pub fn count_in(&mut self, other: &Self) {
         self.read += other.read;

@@ -9,6 +9,7 @@ use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray}
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
 
 use super::fixture::{CELLS, CUSTOMERS, EVENTS, WEB, World, adult, cell, event, web};
 
@@ -105,7 +106,9 @@ pub fn parquet(path: &Path) {
     };
     let batch = RecordBatch::try_from_iter(names.iter().enumerate().map(column)).unwrap();
     let out = fs::File::create(path.with_extension("parquet")).unwrap();
-    let mut writer = ArrowWriter::try_new(out, batch.schema(), None).unwrap();
+    // Many small row groups: one file is read in parts, side by side.
+    let groups = WriterProperties::builder().set_max_row_group_row_count(Some(64)).build();
+    let mut writer = ArrowWriter::try_new(out, batch.schema(), Some(groups)).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
     fs::remove_file(path).unwrap();
@@ -126,6 +129,22 @@ fn every_format_makes_the_same_vault() {
         twin.ingest().unwrap();
         assert_eq!(twin.vault_files(), expected, "{:?}", super::fixture::files_below(&twin.raw));
     }
+}
+
+#[test]
+fn rows_keep_their_numbers_when_a_file_is_read_in_parts() {
+    let world = World::with_one_of_each();
+    world.tolerate_wrong_rows();
+    let mut rows: Vec<_> = (0..300)
+        .map(|at| event("test-000001", &format!("2026-10-02T{:02}:00:00Z", at % 24), "north-1"))
+        .collect();
+    rows.push(event("test-000001", "2026-10-02T12:00:00Z", "nowhere"));
+    let csv = world.write("events/9.csv", EVENTS, &rows);
+    parquet(&csv);
+    let report = world.ingest().unwrap();
+    let file = report.files.iter().find(|it| it.file == "events/9.parquet").unwrap();
+    assert_eq!(file.rows.read, 301);
+    assert_eq!(file.examples["unknown_cell"].rows, [301]);
 }
 
 #[test]

@@ -11,12 +11,13 @@ use crate::door::held::Held;
 use crate::door::intake::{Intake, SealedSet};
 use crate::door::pack::{News, PackExec};
 use crate::door::report::IngestReport;
+use crate::door::rows::parts as parts_of;
 use crate::door::schema::Class;
 use crate::door::seal::{DayTable, DayWriter, PresenceSealer, PresenceTable, SealedDays};
 use crate::door::seal::{VisitSealer, VisitTable};
 use crate::door::sort::{SortLimits, TakeRows, run};
 use crate::door::source::SourceFile;
-use crate::door::tally::Reason;
+use crate::door::tally::{Reason, Tally};
 use crate::error::Result;
 use crate::vault::manifest::TableRecord;
 use crate::vault::table::row_count;
@@ -113,10 +114,20 @@ impl Load<'_> {
         let threads = self.instance.config.threads;
         let (news, heard) = unbounded_channel();
         let shares = usize::try_from(self.instance.config.memory / STREAM_BYTES).unwrap_or(threads);
-        let partitions = threads.min(files.len()).min(shares).max(1);
+        let partitions = threads.min(shares).max(1);
+        // Fewer files than threads are read in parts.
+        let count = if files.len() < partitions { partitions.div_ceil(files.len()) } else { 1 };
+        let mut parts = Vec::new();
+        let mut of_file = Vec::new();
+        for (at, file) in files.iter().enumerate() {
+            let own = if count > 1 { parts_of(file, count)? } else { vec![file.clone()] };
+            of_file.extend(own.iter().map(|_| at));
+            parts.extend(own);
+        }
+        let partitions = partitions.min(parts.len()).max(1);
         let waiting = record.held.take().map(|it| self.vault.present(&it)).transpose()?;
         let waiting = waiting.into_iter().collect();
-        let pack = PackExec::new(files.clone(), waiting, Arc::clone(intake), news, partitions);
+        let pack = PackExec::new(parts, waiting, Arc::clone(intake), news, partitions);
         let spill = self.batch.spill_dir();
         // The register is in memory all the while; sorting gets the rest, and never less than a quarter.
         let all = self.instance.config.memory;
@@ -139,11 +150,14 @@ impl Load<'_> {
         let mut held = Held::new(self.batch, file, declared);
         run(pack, limits, heard, &mut hear, &mut |keys, beside| held.part(keys, beside, take))?;
         progress(Progress { stage, rows, bytes_done: bytes_total, bytes_total });
-        tallies.sort_by_key(|it| it.0);
-        for (file, tally) in tallies {
-            if let Some(file) = files.get(file) {
-                self.book.add(file, tally);
+        let mut by_file: Vec<Tally> = files.iter().map(|_| Tally::default()).collect();
+        for (part, tally) in tallies {
+            if let Some(whole) = of_file.get(part).and_then(|at| by_file.get_mut(*at)) {
+                whole.join(&tally);
             }
+        }
+        for (file, tally) in files.iter().zip(by_file) {
+            self.book.add(file, tally);
         }
         report.rows_held.insert(name, held.rows);
         record.held = held.finish()?;

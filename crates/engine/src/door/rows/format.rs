@@ -12,12 +12,14 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 
+use parquet::file::metadata::RowGroupMetaData;
+
 use super::{Batches, Meter, damaged};
 use crate::door::mapping::Format;
 use crate::door::nearest::choices;
 use crate::door::schema::Column;
-use crate::door::source::SourceFile;
-use crate::door::store::ObjectReader;
+use crate::door::source::{Part, SourceFile};
+use crate::door::store::{ObjectReader, Windows};
 use crate::error::{Error, Result, io_error};
 
 /// The columns of a file.
@@ -46,14 +48,39 @@ const SAMPLE_LINES: usize = 1 << 10;
 pub fn columns(file: &SourceFile) -> Result<StoredColumns> {
     match format_of(file)? {
         Format::Parquet => {
-            let metadata = ArrowReaderMetadata::load(&file.object, plain_types())
-                .map_err(|cause| damaged(&file.path, &cause.to_string()))?;
+            let metadata =
+                ArrowReaderMetadata::load(&Windows::new(file.object.clone()), plain_types())
+                    .map_err(|cause| damaged(&file.path, &cause.to_string()))?;
             let schema = Arc::clone(metadata.schema());
             Ok(StoredColumns { schema, stored: Stored::Parquet(metadata) })
         }
         Format::Csv => Ok(StoredColumns { schema: texts(header(file)?), stored: Stored::Csv }),
         Format::Jsonl => Ok(StoredColumns { schema: texts(keys(file)?), stored: Stored::Jsonl }),
     }
+}
+
+/// Cuts a file into `count` parts that can be read side by side; one where its format has no parts.
+///
+/// # Errors
+/// `I24` when it is damaged.
+pub fn parts(file: &SourceFile, count: usize) -> Result<Vec<SourceFile>> {
+    let StoredColumns { stored: Stored::Parquet(metadata), .. } = columns(file)? else {
+        return Ok(vec![file.clone()]);
+    };
+    let groups = metadata.metadata().row_groups();
+    let each = groups.len().div_ceil(count.max(1)).max(1);
+    let mut first_row = 1;
+    let starts = (0..groups.len()).step_by(each);
+    let part = |from: usize| {
+        let groups_of = from..(from + each).min(groups.len());
+        let own = groups.get(groups_of.clone()).unwrap_or_default();
+        let rows = own.iter().map(RowGroupMetaData::num_rows);
+        let part = Part { groups: groups_of, first_row };
+        first_row += u64::try_from(rows.sum::<i64>()).unwrap_or_default();
+        SourceFile { part: Some(part), ..file.clone() }
+    };
+    let parts: Vec<SourceFile> = starts.map(part).collect();
+    Ok(if parts.is_empty() { vec![file.clone()] } else { parts })
 }
 
 /// Parquet's own types are enough; a writer's note about others may be damaged, and is not read.
@@ -178,14 +205,17 @@ pub fn batches(
     let bytes = || Ok::<_, Error>(BufReader::with_capacity(1 << 18, plain(file, &done)?));
     match stored.stored {
         Stored::Parquet(metadata) => {
-            let open = file.object.clone();
+            let open = Windows::new(file.object.clone());
             let mask = ProjectionMask::roots(metadata.parquet_schema(), columns);
             let rows = metadata.metadata().file_metadata().num_rows();
             let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open, metadata)
                 .with_projection(mask)
-                .with_batch_size(chunk_rows)
-                .build()
-                .map_err(|cause| broken(cause.to_string()))?;
+                .with_batch_size(chunk_rows);
+            let reader = match &file.part {
+                Some(part) => reader.with_row_groups(part.groups.clone().collect()),
+                None => reader,
+            };
+            let reader = reader.build().map_err(|cause| broken(cause.to_string()))?;
             Ok((Box::new(reader), Meter::RowsOf(u64::try_from(rows).unwrap_or_default())))
         }
         Stored::Csv => {
