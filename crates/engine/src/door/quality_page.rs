@@ -24,7 +24,7 @@ pub fn render(report: &IngestReport) -> String {
         .text(&report.batch)
         .raw(" of ")
         .text(&report.period)
-        .raw("</h1><p>Exact counts, for the operator alone: this page leaves nobody's hands.</p>");
+        .raw("</h1><p>Exact counts, for the operator alone: not to be passed on.</p>");
     let page = match &report.refused {
         Some(why) => page.raw("<p class=r>Would be refused: ").text(why).raw("</p>"),
         None => page,
