@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use reference::SiteList;
+use roaring::RoaringBitmap;
 
 use super::calendar::{Calendar, DaySet, Moment};
 use super::cells::Cells;
@@ -25,6 +26,8 @@ pub struct Intake {
     pub pseudonymiser: Pseudonymiser,
     /// Who stands behind them.
     pub register: Register,
+    /// Persons whom every scan drops: nothing more of them is stored, whichever SIM it comes from.
+    pub suppressed: RoaringBitmap,
     /// Days and hours of the period.
     pub calendar: Arc<Calendar>,
     /// Places of cells.
@@ -140,7 +143,8 @@ impl Intake {
         if standing == Standing::BETWEEN {
             return Err(Reason::NoContract);
         }
-        let person = standing.ordinal().ok_or(Reason::ExcludedSubscriber)?;
+        let person = standing.ordinal().filter(|it| !self.suppressed.contains(*it));
+        let person = person.ok_or(Reason::ExcludedSubscriber)?;
         if file.mapping.needs_consent && !standing.consents() {
             return Err(Reason::NoConsent);
         }

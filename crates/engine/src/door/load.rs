@@ -158,7 +158,8 @@ impl<'door> Load<'door> {
         }
         report.people.new = self.record.persons - persons_before;
         report.people.total = self.record.persons;
-        report.people.suppressed = u32::try_from(self.people.suppressed()).unwrap_or(u32::MAX);
+        report.people.suppressed =
+            u32::try_from(self.people.suppressed().len()).unwrap_or(u32::MAX);
         report.files_loaded = files.iter().map(|it| it.label.clone()).collect();
         self.finish(files, &report.batch)
     }
@@ -302,6 +303,7 @@ impl<'door> Load<'door> {
         Ok(Arc::new(Intake {
             pseudonymiser: self.pseudonymiser.clone(),
             register: self.people.seal(&mut self.record)?,
+            suppressed: self.people.suppressed().iter().collect(),
             calendar: Arc::clone(&self.calendar),
             cells,
             shut,

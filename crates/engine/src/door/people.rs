@@ -141,10 +141,10 @@ impl<'batch> People<'batch> {
         Ok(std::mem::take(&mut self.register))
     }
 
-    /// How many are suppressed.
+    /// Who is suppressed.
     #[must_use]
-    pub fn suppressed(&self) -> usize {
-        self.suppressed.len()
+    pub fn suppressed(&self) -> &[u32] {
+        &self.suppressed
     }
 }
 

@@ -103,3 +103,19 @@ fn a_purge_takes_the_rows_of_an_erased_person_and_nobody_elses() {
     let persons: Vec<u32> = world.presence().iter().map(|it| it.1).collect();
     assert_eq!(persons[0], persons[1]);
 }
+
+#[test]
+fn nothing_more_of_a_person_is_stored_whichever_sim_it_comes_from() {
+    let world = World::with_one_of_each();
+    let second = adult("test-000002").replace("test-000002-account", "test-000001-account");
+    world.write("customers.csv", super::fixture::CUSTOMERS, &[adult(ONE), second]);
+    let row = |id: &str, day: u8| event(id, &format!("2026-10-{day:02}T12:00:00Z"), "north-1");
+    world.write("events/2026-10-02.csv", EVENTS, &[row("test-000002", 2)]);
+    world.ingest().unwrap();
+    rights::leave_out(&world.instance, ONE, Request::Erase, &SystemClock).unwrap();
+    retention::purge(&world.instance, &SystemClock, Mode::Remove).unwrap();
+    world.write("events/2026-10-03.csv", EVENTS, &[row("test-000002", 3)]);
+    let report = world.ingest().unwrap();
+    assert_eq!(report.rows["events"].dropped["excluded_subscriber"], 1);
+    assert!(world.presence().is_empty());
+}
