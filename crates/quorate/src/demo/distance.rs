@@ -61,7 +61,9 @@ fn presence(counts: &Counts) -> Labelled {
 
 /// Web truth of the tables about sites, categories, or anybody with a listed site.
 fn web(counts: &Counts, table: &str) -> Labelled {
-    let level = table.split('_').next().unwrap_or_default();
+    // Whoever visited a listed site visited its category: the two bases are the same people.
+    let is_base = table.split('_').any(|it| it == "base");
+    let level = if is_base { "base" } else { table.split('_').next().unwrap_or_default() };
     let name = if level == "category" { Dimension::Category } else { Dimension::Site };
     let keys = [name, Dimension::Gender, Dimension::AgeBand, Dimension::Region];
     let own = counts.iter().filter(|(labels, _)| labels.first().is_some_and(|it| it == level));
