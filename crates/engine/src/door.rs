@@ -33,6 +33,7 @@ mod rows;
 mod schema;
 mod seal;
 mod sensitive;
+mod shelves;
 mod site;
 mod site_list;
 mod sort;

@@ -4,7 +4,7 @@
 //! the holder are one person, with the attributes of the first phone. (3) Another user of the
 //! account is a person when a birth year is known. (4) Whoever objected, is under 18 or of unknown
 //! age is out, with all SIMs. The record alone decides, never how people move.
-//! Memory: 48 bytes a SIM. Source: privacy model §1.
+//! Memory: that of one shelf of 64; the others wait as [`Shelves`] say. Source: privacy model §1.
 
 use std::collections::BTreeMap;
 
@@ -17,12 +17,15 @@ use super::people::{Attributes, Changes, Target};
 use super::pseudonym::Pseudonymiser;
 use super::register::{ALWAYS, Register, Standing, Tenure};
 use super::rows::{Chunk, text_of, value_of};
+use super::shelves::Shelves;
 use super::tally::{Reason, Tally};
+use crate::error::Result;
 use crate::time::Period;
 
 mod sim;
 
-use sim::{Role, Sim};
+use sim::Role;
+pub use sim::Sim;
 
 /// SIMs that are not loaded, by reason.
 pub type Exclusions = BTreeMap<&'static str, u64>;
@@ -45,13 +48,19 @@ pub struct Customers<'door> {
 
 impl Customers<'_> {
     /// Takes the rows of a customer file.
-    pub fn take(&self, chunk: &Chunk, tally: &mut Tally, sims: &mut Vec<Sim>) {
+    ///
+    /// # Errors
+    /// A fault when the disk takes no more.
+    pub fn take(&self, chunk: &Chunk, tally: &mut Tally, sims: &mut Shelves<Sim>) -> Result<()> {
         for (row, number) in chunk.numbered() {
-            sims.extend(tally.add(number, self.sim(chunk, row, number)));
+            if let Some(sim) = tally.add(number, self.sim(chunk, row, number)) {
+                sims.put(sim.subscriber, sim)?;
+            }
         }
+        Ok(())
     }
 
-    fn sim(&self, chunk: &Chunk, row: usize, number: u64) -> Result<Sim, Reason> {
+    fn sim(&self, chunk: &Chunk, row: usize, number: u64) -> std::result::Result<Sim, Reason> {
         let subscriber = text_of(chunk.text(0), row).ok_or(Reason::NullId)?;
         let objected = self.objectors.hold(subscriber);
         let subscriber = self.pseudonymiser.subscriber(subscriber);
@@ -86,31 +95,19 @@ impl Customers<'_> {
         })
     }
 
-    /// Folds SIMs into people; counts rows of a subscriber that had a contract on those days already.
-    pub fn fold(&self, mut sims: Vec<Sim>) -> (Changes, Exclusions, u64) {
-        sims.sort_unstable_by_key(|it| (it.subscriber, it.row));
-        let all = sims.len();
-        let mut own: Vec<Sim> = Vec::new();
-        sims.retain(|sim| {
-            if own.first().is_some_and(|it| it.subscriber != sim.subscriber) {
-                own.clear();
-            }
-            let is_first = own.iter().all(|it| !overlap(it.tenure, sim.tenure));
-            own.extend(is_first.then_some(*sim));
-            is_first
-        });
-        let duplicates = u64::try_from(all - sims.len()).unwrap_or_default();
+    /// Folds the SIMs of whole accounts into people.
+    pub fn fold(&self, mut sims: Vec<Sim>) -> (Changes, Exclusions) {
         sims.sort_unstable_by_key(|it| (it.account, it.row));
         let mut folding =
             Folding { customers: self, changes: Changes::default(), out: Exclusions::new() };
         for account in sims.chunk_by(|left, right| left.account == right.account) {
             folding.account(account);
         }
-        (folding.changes, folding.out, duplicates)
+        (folding.changes, folding.out)
     }
 
     /// The band of the youngest age that the user can have: a child is never taken for an adult.
-    fn age_band(&self, sim: &Sim) -> Result<AgeBand, &'static str> {
+    fn age_band(&self, sim: &Sim) -> std::result::Result<AgeBand, &'static str> {
         let year = u32::try_from(self.period.first_day().year()).unwrap_or_default();
         let birth_year = u32::from(sim.birth_year);
         match AgeBand::from_birth_year(birth_year, year) {
@@ -119,6 +116,22 @@ impl Customers<'_> {
             None => Err("unknown_age"),
         }
     }
+}
+
+/// Takes out rows of a subscriber that had a contract on those days already; returns how many.
+pub fn drop_repeated(sims: &mut Vec<Sim>) -> u64 {
+    sims.sort_unstable_by_key(|it| (it.subscriber, it.row));
+    let all = sims.len();
+    let mut own: Vec<Sim> = Vec::new();
+    sims.retain(|sim| {
+        if own.first().is_some_and(|it| it.subscriber != sim.subscriber) {
+            own.clear();
+        }
+        let is_first = own.iter().all(|it| !overlap(it.tenure, sim.tenure));
+        own.extend(is_first.then_some(*sim));
+        is_first
+    });
+    u64::try_from(all - sims.len()).unwrap_or_default()
 }
 
 struct Folding<'door> {

@@ -300,9 +300,11 @@ impl<'door> Load<'door> {
         };
         let presence = sealed(&self.record.presence, &before.presence);
         let visit = sealed(&self.record.visit, &before.visit);
+        let register = self.people.seal(&mut self.record)?;
+        self.instance.config.check_memory(register.bytes())?;
         Ok(Arc::new(Intake {
             pseudonymiser: self.pseudonymiser.clone(),
-            register: self.people.seal(&mut self.record)?,
+            register,
             suppressed: self.people.suppressed().iter().collect(),
             calendar: Arc::clone(&self.calendar),
             cells,

@@ -1,8 +1,8 @@
 //! People as the vault knows them: numbers with a few attributes, and who stands behind which
 //! pseudonym.
 //!
-//! Every source of people (objections, customers, rows) ends as [`Changes`]; one function applies
-//! them. Guarantee: a pseudonym that once had an ordinal never gets another one.
+//! Every source of people (objections, customers, rows) ends as [`Changes`], whole or part by part; one
+//! function lets them in. Guarantee: a pseudonym that once had an ordinal never gets another one.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use arrow::datatypes::DataType;
 use super::key::PERSONS_MAX;
 use super::pseudonym::token;
 use super::register::{self, Entry, Register, Standing, Tenure};
+use super::shelves::{SHELVES, Shelves};
 use crate::error::{Error, Result};
 use crate::time::Period;
 use crate::vault::batch::Batch;
@@ -77,50 +78,60 @@ impl<'batch> People<'batch> {
         Self { batch, period, register, suppressed: out, suppressed_before }
     }
 
-    /// Gives fresh persons their ordinals, writes them and what points at them.
+    /// Applies changes that memory holds.
     ///
     /// # Errors
-    /// `I46` when there are too many people, a fault when a table cannot be written.
+    /// As [`Arrivals::add`] and [`Self::take_in`].
     pub fn apply(&mut self, changes: Changes, record: &mut PeriodRecord) -> Result<()> {
-        let Changes { fresh, targets, suppressed } = changes;
+        let mut arrivals = self.arrivals(record, u64::MAX);
+        arrivals.add(changes)?;
+        self.take_in(arrivals, record)
+    }
+
+    /// Ready for changes part by part, of which `memory` bytes are held.
+    #[must_use]
+    pub fn arrivals(&self, record: &PeriodRecord, memory: u64) -> Arrivals<'batch> {
+        Arrivals {
+            batch: self.batch,
+            file: format!("{}/people-{}.parquet", self.period, record.people.len()),
+            writer: None,
+            next: record.persons,
+            entries: Shelves::new(&self.batch.spill_dir(), "entries", memory),
+            suppressed: Vec::new(),
+        }
+    }
+
+    /// Lets pseudonyms point where `arrivals` say; writes what is new.
+    ///
+    /// # Errors
+    /// A fault when a table cannot be written.
+    pub fn take_in(&mut self, arrivals: Arrivals<'batch>, record: &mut PeriodRecord) -> Result<()> {
+        let Arrivals { writer, next, mut entries, suppressed, .. } = arrivals;
         self.suppressed.extend(suppressed);
-        let ordinals = ordinals(&fresh, record.persons)?;
-        if !fresh.is_empty() {
-            let file = format!("{}/people-{}.parquet", self.period, record.people.len());
-            let writer = TableWriter::create(&file, self.batch.path(&file)?, &COLUMNS)?;
-            record.people.push(write(writer, fresh, record.persons)?);
-            record.persons += u32::try_from(ordinals.len()).unwrap_or_default();
+        if let Some(writer) = writer {
+            record.people.push(writer.finish()?);
+            record.persons = next;
         }
-        let mut run: Vec<Entry> = targets
-            .into_iter()
-            .map(|(pseudonym, tenure, target)| match target {
-                Target::Known(standing) => (pseudonym, tenure, standing),
-                Target::Fresh { position, consent } => {
-                    let ordinal = ordinals.get(position).copied().unwrap_or_default();
-                    (pseudonym, tenure, Standing::person(ordinal, consent))
+        let mut growing = std::mem::take(&mut self.register).growing();
+        let mut table: Option<register::Run> = None;
+        for shelf in 0..SHELVES {
+            let run = settled(entries.take(shelf)?, growing.before());
+            if run.is_empty() {
+                continue;
+            }
+            let table = match &mut table {
+                Some(open) => open,
+                none => {
+                    let number = record.pseudonyms.len();
+                    let file = format!("{}/pseudonyms-{number}.parquet", self.period);
+                    none.insert(register::Run::create(&file, self.batch.path(&file)?)?)
                 }
-            })
-            .collect();
-        run.reverse();
-        run.sort_by_key(|it| (it.0, it.1));
-        run.dedup_by_key(|it| (it.0, it.1));
-        // What is known already is not written again.
-        let run: Vec<Entry> = run
-            .chunk_by(|left, right| left.0 == right.0)
-            .filter(|own| {
-                let known = own.first().map_or_else(Vec::new, |it| self.register.find(it.0));
-                !own.iter().map(|it| (it.1, it.2)).eq(known)
-            })
-            .flatten()
-            .copied()
-            .collect();
-        if !run.is_empty() {
-            let file = format!("{}/pseudonyms-{}.parquet", self.period, record.pseudonyms.len());
-            let path = self.batch.path(&file)?;
-            let writer = TableWriter::create(&file, path, &register::COLUMNS)?;
-            record.pseudonyms.push(register::write(writer, &run)?);
-            self.register.merge(&run);
+            };
+            table.write(&run)?;
+            growing.add(&run);
         }
+        self.register = growing.finish();
+        record.pseudonyms.extend(table.map(register::Run::finish).transpose()?);
         Ok(())
     }
 
@@ -146,6 +157,66 @@ impl<'batch> People<'batch> {
     pub fn suppressed(&self) -> &[u32] {
         &self.suppressed
     }
+}
+
+/// Changes on their way in: fresh persons are written at once, where pseudonyms point is put in order.
+pub struct Arrivals<'batch> {
+    batch: &'batch Batch,
+    file: String,
+    writer: Option<TableWriter>,
+    next: u32,
+    entries: Shelves<Entry>,
+    suppressed: Vec<u32>,
+}
+
+impl Arrivals<'_> {
+    /// Gives fresh persons their ordinals and notes what points at them.
+    ///
+    /// # Errors
+    /// `I46` when there are too many people, a fault when the disk takes no more.
+    pub fn add(&mut self, changes: Changes) -> Result<()> {
+        let Changes { fresh, targets, suppressed } = changes;
+        self.suppressed.extend(suppressed);
+        let ordinals = ordinals(&fresh, self.next)?;
+        if !fresh.is_empty() {
+            let writer = match &mut self.writer {
+                Some(open) => open,
+                none => {
+                    let path = self.batch.path(&self.file)?;
+                    none.insert(TableWriter::create(&self.file, path, &COLUMNS)?)
+                }
+            };
+            write(writer, fresh, self.next)?;
+            self.next += u32::try_from(ordinals.len()).unwrap_or_default();
+        }
+        for (pseudonym, tenure, target) in targets {
+            let standing = match target {
+                Target::Known(standing) => standing,
+                Target::Fresh { position, consent } => {
+                    let ordinal = ordinals.get(position).copied().unwrap_or_default();
+                    Standing::person(ordinal, consent)
+                }
+            };
+            self.entries.put(pseudonym, (pseudonym, tenure, standing))?;
+        }
+        Ok(())
+    }
+}
+
+/// What is new of some entries, by pseudonym and days: the last word about the same days, where `before` does
+/// not say the same.
+fn settled(mut run: Vec<Entry>, before: &Register) -> Vec<Entry> {
+    run.reverse();
+    run.sort_by_key(|it| (it.0, it.1));
+    run.dedup_by_key(|it| (it.0, it.1));
+    run.chunk_by(|left, right| left.0 == right.0)
+        .filter(|own| {
+            let known = own.first().map_or_else(Vec::new, |it| before.find(it.0));
+            !own.iter().map(|it| (it.1, it.2)).eq(known)
+        })
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// The ordinals of fresh persons: by ascending pseudonym, so that they tell nothing of the file.
@@ -174,11 +245,7 @@ const COLUMNS: [(&str, DataType); 5] = [
     ("sector", DataType::UInt16),
 ];
 
-fn write(
-    mut writer: TableWriter,
-    mut fresh: Vec<(u128, Attributes)>,
-    first: u32,
-) -> Result<crate::vault::manifest::Stored> {
+fn write(writer: &mut TableWriter, mut fresh: Vec<(u128, Attributes)>, first: u32) -> Result<()> {
     fresh.sort_unstable_by_key(|it| it.0);
     let mut next = first;
     for part in fresh.chunks(1 << 16) {
@@ -192,5 +259,5 @@ fn write(
         ])?;
         next = end;
     }
-    writer.finish()
+    Ok(())
 }

@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use arrow::array::{BooleanArray, FixedSizeBinaryArray, RecordBatch, UInt8Array, UInt32Array};
 use arrow::datatypes::DataType;
+use bytes::{Buf, BufMut};
 
 use super::key::PERSONS_MAX;
+use super::shelves::Row;
 use crate::error::Result;
 use crate::vault::manifest::Stored;
 use crate::vault::table::{self, TableWriter};
@@ -130,29 +132,16 @@ impl Register {
 
     /// Adds `run`, sorted by pseudonym; what it says of a pseudonym overrules all that was said before.
     pub fn merge(&mut self, run: &[Entry]) {
-        let old = std::mem::take(self);
-        let room = old.pseudonyms.len() + run.len();
-        self.by_day = old.by_day;
-        self.pseudonyms.reserve_exact(room);
-        self.standings.reserve_exact(room);
-        let mut known = old.pseudonyms.into_iter().zip(old.standings).peekable();
-        for own in run.chunk_by(|left, right| left.0 == right.0) {
-            let Some(&(pseudonym, tenure, standing)) = own.first() else { continue };
-            while let Some((earlier, kept)) = known.next_if(|it| it.0 <= pseudonym) {
-                if earlier < pseudonym {
-                    self.push(earlier, kept);
-                }
-            }
-            if own.len() == 1 && tenure == ALWAYS {
-                self.by_day.remove(&pseudonym);
-                self.push(pseudonym, standing);
-            } else {
-                self.by_day.insert(pseudonym, own.iter().map(|it| (it.1, it.2)).collect());
-                self.push(pseudonym, Standing::BY_DAY);
-            }
-        }
-        known.for_each(|(pseudonym, standing)| self.push(pseudonym, standing));
-        self.index();
+        let mut growing = std::mem::take(self).growing();
+        growing.add(run);
+        *self = growing.finish();
+    }
+
+    /// Ready to grow run by run.
+    #[must_use]
+    pub fn growing(self) -> Growing {
+        let grown = Self { by_day: self.by_day.clone(), ..Self::default() };
+        Growing { before: self, at: 0, grown }
     }
 
     fn push(&mut self, pseudonym: u128, standing: Standing) {
@@ -181,31 +170,122 @@ impl Register {
     }
 }
 
-/// Writes a run of the register, sorted by pseudonym.
-///
-/// # Errors
-/// A fault when it cannot be written.
-pub fn write(mut writer: TableWriter, run: &[Entry]) -> Result<Stored> {
-    for part in run.chunks(1 << 16) {
-        let bytes = part.iter().map(|it| it.0.to_be_bytes());
-        let pseudonyms = FixedSizeBinaryArray::try_from_iter(bytes)
-            .map_err(|it| crate::error::Error::fault("F11", it.to_string()))?;
-        let persons =
-            UInt32Array::from_iter_values(part.iter().map(|it| it.2.ordinal().unwrap_or(it.2.0)));
-        let consents: BooleanArray = part.iter().map(|it| Some(it.2.consents())).collect();
-        writer.write(vec![
-            Arc::new(pseudonyms),
-            Arc::new(persons),
-            Arc::new(consents),
-            Arc::new(UInt8Array::from_iter_values(part.iter().map(|it| it.1.0))),
-            Arc::new(UInt8Array::from_iter_values(part.iter().map(|it| it.1.1))),
-        ])?;
+/// A register on its way from what was said to what is said now.
+pub struct Growing {
+    before: Register,
+    /// Entries of `before` that are taken over.
+    at: usize,
+    grown: Register,
+}
+
+impl Growing {
+    /// What was said before.
+    #[must_use]
+    pub const fn before(&self) -> &Register {
+        &self.before
     }
-    writer.finish()
+
+    /// Adds `run`, sorted by pseudonym, and behind those before it.
+    pub fn add(&mut self, run: &[Entry]) {
+        self.grown.pseudonyms.reserve(run.len());
+        self.grown.standings.reserve(run.len());
+        for own in run.chunk_by(|left, right| left.0 == right.0) {
+            let Some(&(pseudonym, tenure, standing)) = own.first() else { continue };
+            self.take_over(|it| it <= pseudonym, |it| it < pseudonym);
+            if own.len() == 1 && tenure == ALWAYS {
+                self.grown.by_day.remove(&pseudonym);
+                self.grown.push(pseudonym, standing);
+            } else {
+                let by_day = own.iter().map(|it| (it.1, it.2)).collect();
+                self.grown.by_day.insert(pseudonym, by_day);
+                self.grown.push(pseudonym, Standing::BY_DAY);
+            }
+        }
+    }
+
+    /// Everything that is said now.
+    #[must_use]
+    pub fn finish(mut self) -> Register {
+        if self.at == 0 && self.grown.pseudonyms.is_empty() {
+            return self.before;
+        }
+        self.take_over(|_| true, |_| true);
+        self.grown.index();
+        self.grown
+    }
+
+    /// Passes entries of before `while_` they are meant, and keeps those that still hold.
+    fn take_over(&mut self, while_: impl Fn(u128) -> bool, keep: impl Fn(u128) -> bool) {
+        while let Some(&pseudonym) = self.before.pseudonyms.get(self.at).filter(|it| while_(**it)) {
+            if keep(pseudonym)
+                && let Some(standing) = self.before.standings.get(self.at)
+            {
+                self.grown.push(pseudonym, *standing);
+            }
+            self.at += 1;
+        }
+    }
+}
+
+/// A table of the register that is being written.
+pub struct Run(TableWriter);
+
+impl Run {
+    /// Begins the table that will be `file` in the vault at `path`.
+    ///
+    /// # Errors
+    /// A fault when it cannot be made.
+    pub fn create(file: &str, path: PathBuf) -> Result<Self> {
+        TableWriter::create(file, path, &COLUMNS).map(Self)
+    }
+
+    /// Appends entries; all are sorted by pseudonym.
+    ///
+    /// # Errors
+    /// A fault when the disk takes no more.
+    pub fn write(&mut self, run: &[Entry]) -> Result<()> {
+        for part in run.chunks(1 << 16) {
+            let bytes = part.iter().map(|it| it.0.to_be_bytes());
+            let pseudonyms = FixedSizeBinaryArray::try_from_iter(bytes)
+                .map_err(|it| crate::error::Error::fault("F11", it.to_string()))?;
+            let persons = part.iter().map(|it| it.2.ordinal().unwrap_or(it.2.0));
+            let consents: BooleanArray = part.iter().map(|it| Some(it.2.consents())).collect();
+            self.0.write(vec![
+                Arc::new(pseudonyms),
+                Arc::new(UInt32Array::from_iter_values(persons)),
+                Arc::new(consents),
+                Arc::new(UInt8Array::from_iter_values(part.iter().map(|it| it.1.0))),
+                Arc::new(UInt8Array::from_iter_values(part.iter().map(|it| it.1.1))),
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Closes the table; its bytes are durable when this returns.
+    ///
+    /// # Errors
+    /// A fault when the disk takes no more.
+    pub fn finish(self) -> Result<Stored> {
+        self.0.finish()
+    }
+}
+
+impl Row for Entry {
+    const BYTES: usize = 22;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.put_u128(self.0);
+        out.put_slice(&[self.1.0, self.1.1]);
+        out.put_u32(self.2.0);
+    }
+
+    fn read(mut bytes: &[u8]) -> Self {
+        (bytes.get_u128(), (bytes.get_u8(), bytes.get_u8()), Standing(bytes.get_u32()))
+    }
 }
 
 /// The columns of a register table; a person above all persons is a standing without a person.
-pub const COLUMNS: [(&str, DataType); 5] = [
+const COLUMNS: [(&str, DataType); 5] = [
     ("pseudonym", DataType::FixedSizeBinary(16)),
     ("person", DataType::UInt32),
     ("consent", DataType::Boolean),

@@ -26,8 +26,11 @@ use crate::error::{Error, Result};
 
 mod format;
 mod inspect;
+mod lines;
 
+pub use format::{is_plain_csv, parts};
 pub use inspect::inspect;
+pub use lines::{LineMarks, Mark};
 
 /// 65,536: a few megabytes a chunk.
 const CHUNK_ROWS: usize = 1 << 16;
@@ -131,7 +134,7 @@ impl<'file> SourceRows<'file> {
     pub fn next_chunk(&mut self) -> Result<Option<Chunk>> {
         let next = guarded(&self.file.path, || Ok(self.batches.next()))?;
         let Some(batch) = next else { return Ok(None) };
-        let batch = batch.map_err(|cause| damaged(&self.file.path, &cause.to_string()))?;
+        let batch = batch.map_err(|cause| self.broken(&cause.to_string()))?;
         let kinds = self.file.mapping.class.columns();
         let columns = self.places.iter().zip(kinds).map(|(place, column)| {
             place
@@ -148,6 +151,14 @@ impl<'file> SourceRows<'file> {
 }
 
 impl SourceRows<'_> {
+    /// A damaged file; a reader of a part counts its lines from there.
+    fn broken(&self, why: &str) -> Error {
+        let error = damaged(&self.file.path, why);
+        let place =
+            format!("{}, lines counted from row {}", self.file.path.display(), self.first_row);
+        if self.first_row > 1 { error.at(place) } else { error }
+    }
+
     /// How many bytes of the file are behind, about.
     pub fn bytes_done(&self) -> u64 {
         let bytes = self.file.bytes;
@@ -265,8 +276,6 @@ impl Chunk {
         }
     }
 }
-
-pub use format::parts;
 
 /// The names of a file's columns; none where a row of data may stand in their place.
 ///

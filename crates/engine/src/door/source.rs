@@ -13,6 +13,7 @@ use roaring::RoaringTreemap;
 
 use super::delta::{self, Tables};
 use super::mapping::{Mapping, Pattern};
+use super::rows::{LineMarks, Mark, is_plain_csv};
 use super::store::{Listed, Object, Stores};
 use crate::error::{Error, Result, io_error};
 
@@ -39,17 +40,28 @@ pub struct SourceFile {
     pub only: Option<Arc<RoaringTreemap>>,
     /// New columns; rows with a value there are dropped.
     pub off_contract: Vec<String>,
+    /// Where rows of plain CSV begin, here and there.
+    pub marks: Arc<[Mark]>,
     /// The part to read; all of it when absent.
     pub part: Option<Part>,
 }
 
-/// A part of a file whose format has parts.
+/// A part of a file that can be read beside the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Its row groups.
-    pub groups: Range<usize>,
+    /// Where it is.
+    pub extent: Extent,
     /// The number of its first row in the file, from 1.
     pub first_row: u64,
+}
+
+/// Where a part is in its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Row groups of Parquet.
+    Groups(Range<usize>),
+    /// Bytes of plain CSV, from the first of a row on.
+    Bytes(Range<u64>),
 }
 
 impl SourceFile {
@@ -108,7 +120,8 @@ pub fn discover(
     claimed
         .into_iter()
         .map(|(label, path, object, mapping)| {
-            let hash = digest(&object, &path)?;
+            let lined = is_plain_csv(&mapping, &label);
+            let (hash, marks) = digest(&object, &path, lined)?;
             bytes_done += object.bytes;
             hear(bytes_done, bytes_total);
             let (bytes, modified) = (object.bytes, object.modified);
@@ -124,6 +137,7 @@ pub fn discover(
                 in_period_before,
                 only: None,
                 off_contract: Vec::new(),
+                marks: marks.into(),
                 part: None,
             })
         })
@@ -181,15 +195,22 @@ fn claim(
     }
 }
 
-fn digest(object: &Object, path: &Path) -> Result<String> {
+/// BLAKE3 of a file; the marks of its rows when they stand in lines.
+fn digest(object: &Object, path: &Path, lined: bool) -> Result<(String, Vec<Mark>)> {
     if object.bytes == 0 {
         return Err(Error::input("I23", "the file is empty")
             .at(path.display())
             .remedy("deliver it again, or take it out of the source"));
     }
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(object.reader(0)).map_err(|cause| io_error("read", path, &cause))?;
-    Ok(hasher.finalize().to_hex().to_string())
+    let (mut hasher, mut lines) = (blake3::Hasher::new(), LineMarks::default());
+    for piece in object.ranges() {
+        let piece = piece.map_err(|cause| io_error("read", path, &cause))?;
+        hasher.update(&piece);
+        if lined {
+            lines.take(&piece);
+        }
+    }
+    Ok((hasher.finalize().to_hex().to_string(), lines.finish()))
 }
 
 fn slashed(path: &Path) -> String {

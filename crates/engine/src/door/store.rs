@@ -184,24 +184,33 @@ impl Object {
         self.runtime.block_on(self.store.get_range(&self.key, range)).map_err(io::Error::other)
     }
 
-    /// Reads from `from` to the end.
+    /// The whole file in ranges of a few megabytes.
+    pub fn ranges(&self) -> impl Iterator<Item = io::Result<Bytes>> {
+        let step = usize::try_from(RANGE_BYTES).unwrap_or(usize::MAX);
+        let starts = (0..self.bytes).step_by(step);
+        starts.map(|from| self.range(from..(from + RANGE_BYTES).min(self.bytes)))
+    }
+
+    /// Reads the bytes of `range`.
     #[must_use]
-    pub fn reader(&self, from: u64) -> ObjectReader {
-        ObjectReader { object: self.clone(), next: from, held: Bytes::new() }
+    pub fn reader(&self, range: Range<u64>) -> ObjectReader {
+        let end = range.end.min(self.bytes);
+        ObjectReader { object: self.clone(), next: range.start, end, held: Bytes::new() }
     }
 }
 
-/// Reads a file from some byte on.
+/// Reads a range of a file from its start to its end.
 pub struct ObjectReader {
     object: Object,
     next: u64,
+    end: u64,
     held: Bytes,
 }
 
 impl Read for ObjectReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.held.is_empty() && self.next < self.object.bytes {
-            let end = (self.next + RANGE_BYTES).min(self.object.bytes);
+        if self.held.is_empty() && self.next < self.end {
+            let end = (self.next + RANGE_BYTES).min(self.end);
             self.held = self.object.range(self.next..end)?;
             self.next = end;
         }
@@ -263,7 +272,7 @@ impl ChunkReader for Windows {
     fn get_read(&self, start: u64) -> Result<ObjectReader, ParquetError> {
         let held = self.from(start, 1)?;
         let next = start + u64::try_from(held.len()).unwrap_or_default();
-        Ok(ObjectReader { object: self.object.clone(), next, held })
+        Ok(ObjectReader { held, ..self.object.reader(next..self.object.bytes) })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {

@@ -87,6 +87,25 @@ impl Config {
         })
     }
 
+    /// Lets a load go on whose register of pseudonyms takes `register` bytes, which cannot be spilled.
+    ///
+    /// # Errors
+    /// `I57` when that leaves less than a quarter of the memory for sorting.
+    pub fn check_memory(&self, register: u64) -> Result<()> {
+        if register <= self.memory / 4 * 3 {
+            return Ok(());
+        }
+        let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
+        let (takes, has) = (megabytes(register), megabytes(self.memory));
+        let needs = megabytes(register / 3 * 4 + 4);
+        Err(Error::input(
+            "I57",
+            format!("the register of pseudonyms takes {takes} MB of the {has} MB of memory"),
+        )
+        .allowed("at most three quarters: the rest is for sorting rows")
+        .remedy(format!("give it --memory \"{needs} MB\" or more; nothing was loaded")))
+    }
+
     /// Reads the text of `quorate.toml` of the instance in `root` (absolute).
     ///
     /// # Errors
@@ -203,6 +222,18 @@ mod tests {
             }
             (parsed, _) => panic!("{text}: {parsed:?}"),
         }
+    }
+
+    #[test]
+    fn a_register_that_leaves_no_room_is_told_of_early() {
+        let config =
+            Config::parse("name = \"n\"\nkeys_dir = \"/k\"\nmemory = \"64 MB\"", Path::new("/d"));
+        let mut config = config.unwrap();
+        config.check_memory(48_000_000).unwrap();
+        let refused = config.check_memory(48_000_001).unwrap_err();
+        assert!(refused.code() == "I57" && refused.to_string().contains("65 MB"), "{refused}");
+        config.memory = 65_000_000;
+        config.check_memory(48_000_001).unwrap();
     }
 
     #[test]

@@ -148,6 +148,43 @@ fn rows_keep_their_numbers_when_a_file_is_read_in_parts() {
 }
 
 #[test]
+fn a_long_csv_is_read_in_parts_with_the_numbers_of_its_rows() {
+    let world = World::with_one_of_each();
+    world.tolerate_wrong_rows();
+    // Empty lines are no rows; both kinds of line ends.
+    let mut text = format!("{EVENTS}\n\n");
+    for at in 0..60_000 {
+        let cell = if at == 59_000 { "nowhere" } else { "north-1" };
+        let instant = format!("2026-10-02T{:02}:{:02}:{:02}Z", at % 24, at % 60, at % 59);
+        text += &event("test-000001", &instant, cell);
+        text += if at % 1_000 == 0 { "\r\n\r\n" } else { "\n" };
+    }
+    let path = world.write("events/9.csv", EVENTS, &[]);
+    fs::write(&path, text).unwrap();
+    assert!(fs::metadata(&path).unwrap().len() > 2 << 20);
+    let report = world.ingest().unwrap();
+    let file = report.files.iter().find(|it| it.file == "events/9.csv").unwrap();
+    assert_eq!(
+        (file.rows.read, file.examples["unknown_cell"].rows.as_slice()),
+        (60_000, &[59_001][..])
+    );
+    // One row that is too long is named from the part that it is in.
+    let torn = World::with_one_of_each();
+    let rows: Vec<_> = (0..60_000)
+        .map(|at| {
+            if at == 59_000 {
+                "a,b,c,d,e,f,g".to_owned()
+            } else {
+                event("test-000001", "2026-10-02T12:00:00Z", "north-1")
+            }
+        })
+        .collect();
+    torn.write("events/9.csv", EVENTS, &rows);
+    let error = torn.ingest().unwrap_err();
+    assert!(error.code() == "I24" && error.to_string().contains("counted from row"), "{error}");
+}
+
+#[test]
 fn the_name_of_a_snapshot_tells_nothing_of_its_rows() {
     let world = plain();
     world.ingest().unwrap();

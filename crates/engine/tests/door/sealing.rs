@@ -4,7 +4,8 @@ use super::fixture::{CELLS, CUSTOMERS, EVENTS, WEB, World, adult, cell, event, w
 
 /// Two days of many rows in three files that overlap, in no order.
 fn busy(world: &World) {
-    let ids: Vec<String> = (0..400).map(|it| format!("test-{it:06}")).collect();
+    // More customers than rows are of: they need half a megabyte to be put in order.
+    let ids: Vec<String> = (0..8_000).map(|it| format!("test-{it:06}")).collect();
     world.write("customers.csv", CUSTOMERS, &ids.iter().map(|it| adult(it)).collect::<Vec<_>>());
     let cells: Vec<_> = (0..40).map(|it| cell(&format!("c{it}"), it * 50, "", "")).collect();
     world.write("cells.csv", CELLS, &cells);

@@ -1,10 +1,11 @@
 //! The three sources of people: who objects, who is a customer, whose rows are there.
 
 use super::Load;
-use crate::door::customers::{Customers, Exclusions};
+use crate::door::customers::{Customers, Exclusions, drop_repeated};
 use crate::door::people::{Attributes, Changes, Target};
 use crate::door::register::{ALWAYS, Standing};
 use crate::door::rows::text_of;
+use crate::door::shelves::{SHELVES, Shelves};
 use crate::door::source::SourceFile;
 use crate::door::tally::Reason;
 use crate::error::Result;
@@ -35,23 +36,43 @@ impl Load<'_> {
         Ok(())
     }
 
+    /// The customer record: shelved by subscriber, so that nobody is there twice, then by account, so that the
+    /// SIMs of a person are together.
     pub(super) fn customers<'file>(
         &mut self,
         files: impl Iterator<Item = &'file SourceFile>,
     ) -> Result<Exclusions> {
-        let (mut sims, mut whole) = (Vec::new(), None);
+        // At most two sets of shelves are filled at a time.
+        let memory = self.instance.config.memory / 8;
+        let spill = self.batch.spill_dir();
+        let mut by_subscriber = Shelves::new(&spill, "subscribers", memory);
+        let mut whole = None;
         for file in files {
             let tally = self.read("customers", file, |load, chunk, tally| {
-                load.customer_reader().take(chunk, tally, &mut sims);
-                Ok(())
+                load.customer_reader().take(chunk, tally, &mut by_subscriber)
             })?;
             self.book.add(file, tally);
             whole = Some(file);
         }
         let Some(file) = whole else { return Ok(Exclusions::new()) };
-        let (changes, exclusions, duplicates) = self.customer_reader().fold(sims);
-        self.book.take_back(file.mapping.class, Reason::Duplicate, duplicates);
-        self.people.apply(changes, &mut self.record)?;
+        let mut by_account = Shelves::new(&spill, "accounts", memory);
+        let mut repeated = 0;
+        for shelf in 0..SHELVES {
+            let mut sims = by_subscriber.take(shelf)?;
+            repeated += drop_repeated(&mut sims);
+            sims.into_iter().try_for_each(|sim| by_account.put(sim.account, sim))?;
+        }
+        self.book.take_back(file.mapping.class, Reason::Duplicate, repeated);
+        let mut arrivals = self.people.arrivals(&self.record, memory);
+        let mut exclusions = Exclusions::new();
+        for shelf in 0..SHELVES {
+            let (changes, left_out) = self.customer_reader().fold(by_account.take(shelf)?);
+            arrivals.add(changes)?;
+            for (why, sims) in left_out {
+                *exclusions.entry(why).or_default() += sims;
+            }
+        }
+        self.people.take_in(arrivals, &mut self.record)?;
         Ok(exclusions)
     }
 

@@ -1,6 +1,7 @@
 //! The formats: which columns a file has, and how its batches are read.
 
 use std::io::{self, BufReader, Read};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,11 +15,12 @@ use parquet::arrow::arrow_reader::{
 
 use parquet::file::metadata::RowGroupMetaData;
 
+use super::lines::Mark;
 use super::{Batches, Meter, damaged};
-use crate::door::mapping::Format;
+use crate::door::mapping::{Format, Mapping};
 use crate::door::nearest::choices;
 use crate::door::schema::Column;
-use crate::door::source::{Part, SourceFile};
+use crate::door::source::{Extent, Part, SourceFile};
 use crate::door::store::{ObjectReader, Windows};
 use crate::error::{Error, Result, io_error};
 
@@ -59,28 +61,49 @@ pub fn columns(file: &SourceFile) -> Result<StoredColumns> {
     }
 }
 
-/// Cuts a file into `count` parts that can be read side by side; one where its format has no parts.
+/// Cuts a file into about `count` parts that can be read side by side; one where it has no parts.
 ///
 /// # Errors
 /// `I24` when it is damaged.
 pub fn parts(file: &SourceFile, count: usize) -> Result<Vec<SourceFile>> {
-    let StoredColumns { stored: Stored::Parquet(metadata), .. } = columns(file)? else {
-        return Ok(vec![file.clone()]);
+    let parts = match columns(file)?.stored {
+        Stored::Parquet(metadata) => parts_of_groups(metadata.metadata().row_groups(), count),
+        Stored::Csv => parts_of_lines(file, count),
+        Stored::Jsonl => Vec::new(),
     };
-    let groups = metadata.metadata().row_groups();
+    let own = |part| SourceFile { part: Some(part), ..file.clone() };
+    let parts: Vec<SourceFile> = parts.into_iter().map(own).collect();
+    Ok(if parts.is_empty() { vec![file.clone()] } else { parts })
+}
+
+fn parts_of_groups(groups: &[RowGroupMetaData], count: usize) -> Vec<Part> {
     let each = groups.len().div_ceil(count.max(1)).max(1);
     let mut first_row = 1;
     let starts = (0..groups.len()).step_by(each);
     let part = |from: usize| {
-        let groups_of = from..(from + each).min(groups.len());
-        let own = groups.get(groups_of.clone()).unwrap_or_default();
+        let range = from..(from + each).min(groups.len());
+        let own = groups.get(range.clone()).unwrap_or_default();
         let rows = own.iter().map(RowGroupMetaData::num_rows);
-        let part = Part { groups: groups_of, first_row };
+        let part = Part { extent: Extent::Groups(range), first_row };
         first_row += u64::try_from(rows.sum::<i64>()).unwrap_or_default();
-        SourceFile { part: Some(part), ..file.clone() }
+        part
     };
-    let parts: Vec<SourceFile> = starts.map(part).collect();
-    Ok(if parts.is_empty() { vec![file.clone()] } else { parts })
+    starts.map(part).collect()
+}
+
+/// Parts from mark to mark; the header is in the first.
+fn parts_of_lines(file: &SourceFile, count: usize) -> Vec<Part> {
+    let header = u64::from(file.mapping.csv.header);
+    let each = file.marks.len().div_ceil(count.max(1)).max(1);
+    let cuts = file.marks.iter().skip(each - 1).step_by(each);
+    let mut starts = vec![Mark { offset: 0, rows_before: header }];
+    starts.extend(cuts.take(count.saturating_sub(1)));
+    let ends = starts.iter().skip(1).map(|it| it.offset).chain([file.bytes]);
+    let part = |(start, end): (&Mark, u64)| Part {
+        extent: Extent::Bytes(start.offset..end),
+        first_row: start.rows_before + 1 - header,
+    };
+    starts.iter().zip(ends).map(part).collect()
 }
 
 /// Parquet's own types are enough; a writer's note about others may be damaged, and is not read.
@@ -99,7 +122,7 @@ fn header(file: &SourceFile) -> Result<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .delimiter(delimiter(csv.delimiter))
-        .from_reader(plain(file, &Arc::default())?);
+        .from_reader(plain(file, 0..file.bytes, &Arc::default())?);
     let mut first = csv::StringRecord::new();
     reader.read_record(&mut first).map_err(|cause| damaged(&file.path, &cause.to_string()))?;
     let name = |(at, field): (usize, &str)| {
@@ -110,8 +133,11 @@ fn header(file: &SourceFile) -> Result<Vec<String>> {
 
 /// The keys of the first objects of a file of JSON lines, in the order in which they appear.
 fn keys(file: &SourceFile) -> Result<Vec<String>> {
-    let objects =
-        serde_json::Deserializer::from_reader(BufReader::new(plain(file, &Arc::default())?));
+    let objects = serde_json::Deserializer::from_reader(BufReader::new(plain(
+        file,
+        0..file.bytes,
+        &Arc::default(),
+    )?));
     let objects = objects.into_iter::<serde_json::Map<String, serde_json::Value>>();
     let mut names = Vec::new();
     for object in objects.take(SAMPLE_LINES) {
@@ -202,7 +228,13 @@ pub fn batches(
 ) -> Result<(Batches, Meter)> {
     let broken = |cause: String| damaged(&file.path, &cause);
     let done = Arc::new(AtomicU64::new(0));
-    let bytes = || Ok::<_, Error>(BufReader::with_capacity(1 << 18, plain(file, &done)?));
+    let extent = file.part.as_ref().map(|it| it.extent.clone());
+    let range = match &extent {
+        Some(Extent::Bytes(range)) => range.clone(),
+        _ => 0..file.bytes,
+    };
+    let begins = range.start == 0;
+    let bytes = || Ok::<_, Error>(BufReader::with_capacity(1 << 18, plain(file, range, &done)?));
     match stored.stored {
         Stored::Parquet(metadata) => {
             let open = Windows::new(file.object.clone());
@@ -211,16 +243,16 @@ pub fn batches(
             let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open, metadata)
                 .with_projection(mask)
                 .with_batch_size(chunk_rows);
-            let reader = match &file.part {
-                Some(part) => reader.with_row_groups(part.groups.clone().collect()),
-                None => reader,
+            let reader = match extent {
+                Some(Extent::Groups(groups)) => reader.with_row_groups(groups.collect()),
+                _ => reader,
             };
             let reader = reader.build().map_err(|cause| broken(cause.to_string()))?;
             Ok((Box::new(reader), Meter::RowsOf(u64::try_from(rows).unwrap_or_default())))
         }
         Stored::Csv => {
             let reader = ReaderBuilder::new(stored.schema)
-                .with_header(file.mapping.csv.header)
+                .with_header(file.mapping.csv.header && begins)
                 .with_delimiter(delimiter(file.mapping.csv.delimiter))
                 .with_projection(columns)
                 .with_batch_size(chunk_rows)
@@ -245,30 +277,47 @@ pub fn batches(
 
 /// The format of a file by its mapping, else by its extension.
 fn format_of(file: &SourceFile) -> Result<Format> {
-    if let Some(format) = file.mapping.format {
-        return Ok(format);
+    format_by_name(&file.mapping, &file.label).ok_or_else(|| {
+        Error::input("I24", format!("the format of `{}` is not known by its name", file.label))
+            .at(file.path.display())
+            .allowed(".parquet; .csv, .jsonl, .ndjson, plain or with .gz or .zst")
+            .remedy("set format = \"csv\", \"jsonl\" or \"parquet\" in the mapping")
+    })
+}
+
+fn format_by_name(mapping: &Mapping, label: &str) -> Option<Format> {
+    if mapping.format.is_some() {
+        return mapping.format;
     }
-    let name = file.label.to_ascii_lowercase();
+    let name = label.to_ascii_lowercase();
     let name = [".gz", ".zst"].iter().find_map(|it| name.strip_suffix(it)).unwrap_or(&name);
-    match name.rsplit_once('.').map(|it| it.1) {
-        Some("parquet") => Ok(Format::Parquet),
-        Some("csv" | "tsv" | "txt") => Ok(Format::Csv),
-        Some("jsonl" | "ndjson" | "json") => Ok(Format::Jsonl),
-        _ => Err(Error::input(
-            "I24",
-            format!("the format of `{}` is not known by its name", file.label),
-        )
-        .at(file.path.display())
-        .allowed(".parquet; .csv, .jsonl, .ndjson, plain or with .gz or .zst")
-        .remedy("set format = \"csv\", \"jsonl\" or \"parquet\" in the mapping")),
+    match name.rsplit_once('.')?.1 {
+        "parquet" => Some(Format::Parquet),
+        "csv" | "tsv" | "txt" => Some(Format::Csv),
+        "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
+        _ => None,
     }
 }
 
-/// The plain bytes of a file of text; `done` counts those of the file itself.
-fn plain(file: &SourceFile, done: &Arc<AtomicU64>) -> Result<Box<dyn Read + Send>> {
+/// How the bytes of a file of text are packed.
+fn packing(label: &str) -> Option<&str> {
+    label.rsplit_once('.').map(|it| it.1).filter(|it| ["gz", "zst"].contains(it))
+}
+
+/// Whether a file is CSV that stands there as it is, so that its rows can be found in its bytes.
+pub fn is_plain_csv(mapping: &Mapping, label: &str) -> bool {
+    format_by_name(mapping, label) == Some(Format::Csv) && packing(label).is_none()
+}
+
+/// The plain bytes of a `range` of a file of text; `done` counts those of the file itself.
+fn plain(
+    file: &SourceFile,
+    range: Range<u64>,
+    done: &Arc<AtomicU64>,
+) -> Result<Box<dyn Read + Send>> {
     let wrong = |cause: io::Error| io_error("read", &file.path, &cause);
-    let open = Counted { inner: file.object.reader(0), done: Arc::clone(done) };
-    match file.path.extension().and_then(|it| it.to_str()) {
+    let open = Counted { inner: file.object.reader(range), done: Arc::clone(done) };
+    match packing(&file.label) {
         Some("gz") => Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 17, open)))),
         Some("zst") => Ok(Box::new(zstd::Decoder::new(open).map_err(wrong)?)),
         _ => Ok(Box::new(open)),
