@@ -13,6 +13,7 @@ mod door {
     mod fuzz;
     mod identity;
     mod keys;
+    mod layouts;
     mod locality;
     mod mapping;
     mod objections;

@@ -114,6 +114,7 @@ fn file_report(file: &SourceFile, tally: &Tally) -> FileReport {
         file: file.label.clone(),
         mapping: mapping.name.clone(),
         class: mapping.class.name(),
+        basis: mapping.basis.clone(),
         columns: columns.chain(quoted).collect(),
         rows: RowCount::of(tally),
         examples: tally.examples(EXAMPLES_SHOWN),

@@ -8,18 +8,77 @@ use std::sync::Arc;
 
 use arrow::array::{UInt32Array, UInt64Array};
 use arrow::datatypes::DataType;
+use reference::Geography;
+use serde::Serialize;
 
-use super::calendar::DaySet;
-use super::key::{FIRST_DAY, day_of};
+use super::calendar::{Calendar, DaySet};
+use super::cells::Cells;
+use super::key::{FIRST_DAY, Key, day_of};
 use super::sort::TakeRows;
 use crate::error::Result;
+use crate::vault::Vault;
 use crate::vault::batch::Batch;
-use crate::vault::manifest::Stored;
-use crate::vault::table::TableWriter;
+use crate::vault::manifest::{PeriodRecord, Stored, TableRecord};
+use crate::vault::table::{self, TableWriter};
 
 /// The columns of a sorted row.
 pub const COLUMNS: [(&str, DataType); 2] =
     [("key", DataType::UInt64), ("beside", DataType::UInt32)];
+
+/// A row that waits for its day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WaitingRow {
+    day: String,
+    /// Seconds since the local day began.
+    second: u32,
+    /// The district or the site.
+    what: String,
+}
+
+/// The rows of some persons that wait in a period.
+///
+/// # Errors
+/// `F10` when the vault is damaged.
+pub fn rows_of(
+    vault: &Vault,
+    calendar: &Calendar,
+    record: &PeriodRecord,
+    ordinals: &[u32],
+) -> Result<Vec<WaitingRow>> {
+    let mut cells = Cells::default();
+    record.cells.iter().try_for_each(|it| cells.read(&vault.present(it)?))?;
+    let (sites, land) = (vault.sites()?, Geography::built_in());
+    let district = |_: Key, stay: u32| {
+        let stay = usize::try_from(stay).ok().and_then(|it| cells.stays().get(it));
+        let district = stay.and_then(|it| land.districts.get(usize::from(it.district)));
+        district.map(|it| it.code.clone())
+    };
+    let site = |key: Key, _: u32| {
+        let site = usize::try_from(key.what).ok().and_then(|it| sites.sites.get(it));
+        site.map(|it| it.domain.clone())
+    };
+    let mut waiting = Vec::new();
+    let mut add = |table: &TableRecord, what: &dyn Fn(Key, u32) -> Option<String>| {
+        let Some(stored) = &table.held else { return Ok(()) };
+        let path = vault.present(stored)?;
+        table::read(&path, |batch| {
+            let keys: &UInt64Array = table::column(batch, 0, &path)?;
+            let beside: &UInt32Array = table::column(batch, 1, &path)?;
+            let rows = keys.values().iter().map(|it| Key::unpack(*it)).zip(beside.values());
+            waiting.extend(rows.filter(|it| ordinals.contains(&it.0.person)).map(
+                |(key, beside)| WaitingRow {
+                    day: calendar.date(key.day).map_or_else(String::new, |it| it.to_string()),
+                    second: key.second,
+                    what: what(key, *beside).unwrap_or_default(),
+                },
+            ));
+            Ok(())
+        })
+    };
+    add(&record.presence, &district)?;
+    add(&record.visit, &site)?;
+    Ok(waiting)
+}
 
 /// Parts sorted rows: those of declared days go on, the others are held back.
 pub struct Held<'batch> {

@@ -145,7 +145,7 @@ impl Intake {
         }
         let person = standing.ordinal().filter(|it| !self.suppressed.contains(*it));
         let person = person.ok_or(Reason::ExcludedSubscriber)?;
-        if file.mapping.needs_consent && !standing.consents() {
+        if file.mapping.basis.is_consent() && !standing.consents() {
             return Err(Reason::NoConsent);
         }
         // Enough of the pseudonym to tell the devices of one person apart.

@@ -171,6 +171,7 @@ impl<'door> Load<'door> {
             mapping: file.mapping.name.clone(),
             hash: file.hash.clone(),
             file: file.label.clone(),
+            basis: file.mapping.basis.clone(),
         }));
         self.manifest.periods.insert(self.period.to_string(), self.record);
         Ok((self.manifest, self.book))

@@ -13,7 +13,9 @@ use serde::Deserialize;
 use super::contract::ContractMode;
 use super::nearest::choices;
 use super::schema::{Class, TimeFormat};
+use super::store::Beside;
 use crate::error::{Error, Result, io_error};
+use crate::vault::manifest::Basis;
 
 mod pattern;
 
@@ -55,8 +57,8 @@ pub struct Mapping {
     /// Country codes of the operator's own network; rows of others without a customer record are of
     /// visitors.
     pub home_mcc: Vec<i64>,
-    /// Rows need the person's consent.
-    pub needs_consent: bool,
+    /// Why the rows may be used at all.
+    pub basis: Basis,
     /// How CSV files are written.
     pub csv: CsvOptions,
     /// Whether every id of the rows is a person without a customer record.
@@ -138,6 +140,7 @@ struct Keys {
     home_mcc: Option<Vec<i64>>,
     lawful_basis: String,
     document: String,
+    notice: Option<String>,
     #[serde(default)]
     csv: CsvOptions,
     people: Option<PeopleKeys>,
@@ -179,20 +182,22 @@ pub fn load(folder: &Path) -> Result<Vec<Arc<Mapping>>> {
 }
 
 impl Mapping {
-    /// This mapping for a file whose rows all have some values, by column, which stand outside of it.
+    /// The mapping for a file of a table that keeps names and values of columns outside of its files.
     #[must_use]
-    pub fn with_constants(self: Arc<Self>, values: &BTreeMap<String, String>) -> Arc<Self> {
-        let named = |column: &String| values.get(column);
-        let constants: Vec<(String, String)> = (self.columns.iter())
-            .filter_map(|(name, column)| Some((name.clone(), named(column)?.clone())))
-            .collect();
-        if constants.is_empty() {
+    pub fn beside(self: Arc<Self>, beside: &Beside) -> Arc<Self> {
+        if beside.names.is_empty() && beside.constants.is_empty() {
             return self;
         }
         let mut own = Self::clone(&self);
-        for (name, value) in constants {
-            own.columns.remove(&name);
-            own.constants.insert(name, value);
+        for (name, column) in &self.columns {
+            let column = beside.names.get(column).unwrap_or(column);
+            match beside.constants.get(column) {
+                Some(value) => {
+                    own.columns.remove(name);
+                    own.constants.insert(name.clone(), value.clone());
+                }
+                None => drop(own.columns.insert(name.clone(), column.clone())),
+            }
         }
         Arc::new(own)
     }
@@ -223,7 +228,11 @@ impl Mapping {
             constants: keys.constants.into_iter().map(|(key, it)| (key, constant(it))).collect(),
             time: keys.time.unwrap_or_default(),
             home_mcc: keys.home_mcc.unwrap_or_default(),
-            needs_consent: keys.lawful_basis == "consent",
+            basis: Basis {
+                lawful_basis: keys.lawful_basis,
+                document: keys.document,
+                notice: keys.notice,
+            },
             csv: keys.csv,
             people_from_rows: keys.people.is_some(),
             sites: keys.sites,
@@ -270,6 +279,11 @@ fn check(keys: &Keys) -> Result<()> {
         return Err(
             wrong("document is empty".to_owned()).allowed("the id of the paper that says so")
         );
+    }
+    let told = keys.notice.as_ref().is_some_and(|it| !it.trim().is_empty());
+    if matches!(keys.class, Class::Customers | Class::Events | Class::Web) && !told {
+        return Err(wrong("notice is missing: rows of people need a word to them".to_owned())
+            .allowed("notice = \"<version of the privacy notice that told them>\""));
     }
     if keys.files.is_empty() {
         return Err(wrong("files is empty".to_owned()).allowed("one pattern or more"));

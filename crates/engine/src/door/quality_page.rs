@@ -2,6 +2,7 @@
 
 use super::report::{IngestReport, RowCount};
 use crate::report::html::Html;
+use crate::vault::manifest::Basis;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;\
 padding:0 1rem;color:#0b0c0c;background:#fff}table{border-collapse:collapse;margin:1rem 0;width:100%}\
@@ -119,15 +120,19 @@ fn days(page: Html, report: &IngestReport) -> Html {
 }
 
 fn files(page: Html, report: &IngestReport) -> Html {
-    let head = "<th>file<th>mapping<th class=n>read<th class=n>kept<th>first wrong rows";
+    let head = "<th>file<th>mapping<th>basis, document, notice<th class=n>read<th class=n>kept<th>first wrong rows";
     let page = open(page, "Files", head).each(&report.files, |page, file| {
         let places = file.examples.iter().map(|(why, it)| {
             let rows: Vec<String> = it.rows.iter().map(u64::to_string).collect();
             format!("{why}: {}", rows.join(" "))
         });
+        let Basis { lawful_basis, document, notice } = &file.basis;
+        let basis: Vec<&str> =
+            [lawful_basis, document].into_iter().chain(notice).map(String::as_str).collect();
         page.raw("<tr>")
             .head(&file.file)
             .cell(&file.mapping)
+            .cell(&basis.join(", "))
             .figure(&file.rows.read.to_string())
             .figure(&file.rows.kept.to_string())
             .cell(&places.collect::<Vec<_>>().join("; "))

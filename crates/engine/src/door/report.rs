@@ -13,6 +13,7 @@ use super::quality_page;
 use super::schema::Class;
 use super::tally::Tally;
 use crate::error::{Error, Result, io_error};
+use crate::vault::manifest::Basis;
 
 /// The outcome of one ingest.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -59,6 +60,9 @@ pub struct FileReport {
     pub mapping: String,
     /// What it holds.
     pub class: &'static str,
+    /// Why its rows may be used.
+    #[serde(flatten)]
+    pub basis: Basis,
     /// Canonical name to column of the file, or to the value that all rows have.
     pub columns: BTreeMap<String, String>,
     /// Its rows.

@@ -9,6 +9,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::calendar::Calendar;
+use super::held::{self, WaitingRow};
 use super::objectors::Objectors;
 use super::people::{Changes, People, Target};
 use super::pseudonym::Pseudonymiser;
@@ -81,7 +83,17 @@ pub struct SubjectCopy {
     /// Whether the person is on the list of objectors.
     pub objected: bool,
     /// Period by period; none where nothing is stored or the key is destroyed.
-    pub periods: Vec<(String, PersonCopy)>,
+    pub periods: Vec<(String, StoredCopy)>,
+}
+
+/// What is stored about a person in one period.
+#[derive(Clone, Debug, Serialize)]
+pub struct StoredCopy {
+    /// What scans read.
+    #[serde(flatten)]
+    pub sealed: PersonCopy,
+    /// Rows that wait for the batch that brings their day.
+    pub waiting: Vec<WaitingRow>,
 }
 
 /// Leaves the subscriber `id` out of everything from now on.
@@ -164,7 +176,10 @@ pub fn export(instance: &Instance, id: &str) -> Result<SubjectCopy> {
         let known = stand.map_or_else(Vec::new, |it| it.standings);
         let ordinals: Vec<u32> = known.iter().filter_map(|it| it.ordinal()).collect();
         if !ordinals.is_empty() {
-            periods.push((period.to_string(), vault.copy_of(period, &ordinals)?));
+            let calendar = Calendar::new(period, &instance.zone())?;
+            let waiting = held::rows_of(&vault, &calendar, &vault.record(period), &ordinals)?;
+            let sealed = vault.copy_of(period, &ordinals)?;
+            periods.push((period.to_string(), StoredCopy { sealed, waiting }));
         }
     }
     Ok(SubjectCopy { objected: Objectors::read(&vault, instance)?.hold(id), periods })

@@ -56,6 +56,8 @@ pub struct Chunk {
     pub first_row: u64,
     /// The rows to take; all when absent.
     only: Option<Arc<RoaringTreemap>>,
+    /// The rows that are no rows any more.
+    deleted: Option<Arc<RoaringTreemap>>,
 }
 
 /// The rows of an open file.
@@ -144,9 +146,9 @@ impl<'file> SourceRows<'file> {
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let first_row = self.next_row;
         self.next_row += u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
-        let only = self.file.only.clone();
+        let (only, deleted) = (self.file.only.clone(), self.file.deleted.clone());
         let off = self.off.iter().map(|at| Arc::clone(batch.column(*at))).collect();
-        Ok(Some(Chunk { columns, off, rows: batch.num_rows(), first_row, only }))
+        Ok(Some(Chunk { columns, off, rows: batch.num_rows(), first_row, only, deleted }))
     }
 }
 
@@ -249,7 +251,10 @@ impl Chunk {
     }
 
     fn chosen(&self) -> impl Iterator<Item = (usize, u64)> {
-        let chosen = |number: u64| self.only.as_ref().is_none_or(|it| it.contains(number));
+        let chosen = |number: u64| {
+            self.only.as_ref().is_none_or(|it| it.contains(number))
+                && self.deleted.as_ref().is_none_or(|it| !it.contains(number))
+        };
         (0..self.rows).zip(self.first_row..).filter(move |it| chosen(it.1))
     }
 

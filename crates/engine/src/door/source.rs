@@ -3,7 +3,6 @@
 //! A folder is complete when it holds `_SUCCESS`; a file given by itself is complete. Names that
 //! start with `_` or `.` are markers, not data. Every other file must be claimed by one mapping.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use roaring::RoaringTreemap;
 use super::delta::{self, Tables};
 use super::mapping::{Mapping, Pattern};
 use super::rows::{LineMarks, Mark, is_plain_csv};
-use super::store::{Listed, Object, Stores};
+use super::store::{Beside, Listed, Object, Stores};
 use crate::error::{Error, Result, io_error};
 
 /// A file to load.
@@ -38,6 +37,8 @@ pub struct SourceFile {
     pub in_period_before: bool,
     /// The rows to read when it is read again; all when absent.
     pub only: Option<Arc<RoaringTreemap>>,
+    /// Rows that were deleted without it.
+    pub deleted: Option<Arc<RoaringTreemap>>,
     /// New columns; rows with a value there are dropped.
     pub off_contract: Vec<String>,
     /// Where rows of plain CSV begin, here and there.
@@ -100,8 +101,8 @@ pub fn discover(
         let file = if below.is_empty() { place.file()? } else { None };
         let (listed, single) = if let Some(object) = file {
             let label = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let constants = BTreeMap::new();
-            (vec![Listed { label, path: source.clone(), object, constants }], true)
+            let beside = Beside::default();
+            (vec![Listed { label, path: source.clone(), object, beside }], true)
         } else {
             let Tables { mut files, others } = delta::tables(source, &place, below)?;
             if files.is_empty() || !others.is_empty() {
@@ -109,17 +110,17 @@ pub fn discover(
             }
             (files, false)
         };
-        for Listed { label, path, object, constants } in listed {
-            let mapping = claim(&path, &label, single, mappings)?;
-            let mapping = mapping.with_constants(&constants);
-            claimed.push((label, path, object, mapping));
+        for listed in listed {
+            let mapping = claim(&listed.path, &listed.label, single, mappings)?;
+            let mapping = mapping.beside(&listed.beside);
+            claimed.push((listed, mapping));
         }
     }
-    let bytes_total = claimed.iter().map(|it| it.2.bytes).sum();
+    let bytes_total = claimed.iter().map(|it| it.0.object.bytes).sum();
     let mut bytes_done = 0;
     claimed
         .into_iter()
-        .map(|(label, path, object, mapping)| {
+        .map(|(Listed { label, path, object, beside }, mapping)| {
             let lined = is_plain_csv(&mapping, &label);
             let (hash, marks) = digest(&object, &path, lined)?;
             bytes_done += object.bytes;
@@ -136,6 +137,7 @@ pub fn discover(
                 modified,
                 in_period_before,
                 only: None,
+                deleted: beside.deleted,
                 off_contract: Vec::new(),
                 marks: marks.into(),
                 part: None,

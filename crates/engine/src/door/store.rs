@@ -21,6 +21,7 @@ use object_store::path::Path as Key;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
+use roaring::RoaringTreemap;
 use tokio::runtime::{Handle, Runtime};
 
 use crate::error::{Error, Result, io_error};
@@ -64,8 +65,19 @@ pub struct Listed {
     pub path: PathBuf,
     /// The file.
     pub object: Object,
-    /// Values that all its rows have, by column, which stand outside of it.
+    /// What its table says of it.
+    pub beside: Beside,
+}
+
+/// What stands about a file outside of it.
+#[derive(Clone, Default)]
+pub struct Beside {
+    /// Values that all its rows have, by column of the file.
     pub constants: BTreeMap<String, String>,
+    /// Columns that the file calls otherwise than their table does, by the table's name.
+    pub names: BTreeMap<String, String>,
+    /// Rows that were deleted, by number from 1.
+    pub deleted: Option<Arc<RoaringTreemap>>,
 }
 
 impl Stores {
@@ -135,7 +147,7 @@ impl Place {
                 label,
                 path,
                 object: self.object(meta),
-                constants: BTreeMap::new(),
+                beside: Beside::default(),
             })
         });
         let mut files: Vec<Listed> = files.collect();

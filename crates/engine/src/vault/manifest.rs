@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result, io_error};
 
 /// The layout that this version reads and writes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const NAME: &str = "manifest.json";
 
 /// Sealed days by ISO date.
@@ -121,6 +121,29 @@ pub struct Loaded {
     pub hash: String,
     /// What it was called.
     pub file: String,
+    /// Why its rows may be used.
+    #[serde(flatten)]
+    pub basis: Basis,
+}
+
+/// Why rows may be used; goes with every batch. Source: governance G1, PECR regulation 14(2) and (3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    /// The lawful basis.
+    pub lawful_basis: String,
+    /// The id of the paper that says so.
+    pub document: String,
+    /// The version of the notice by which people were told; needed where rows are of people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+}
+
+impl Basis {
+    /// Whether each person must have consented.
+    #[must_use]
+    pub fn is_consent(&self) -> bool {
+        self.lawful_basis == "consent"
+    }
 }
 
 impl Manifest {

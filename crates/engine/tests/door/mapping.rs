@@ -49,6 +49,7 @@ fn a_wrong_mapping_is_found_before_the_first_row() {
     check(map("\"event_time\"", "\"type\""), "I33", &["`type`", "milliseconds"]);
     check(map("\"legitimate_interests\"", "\"curiosity\""), "I30", &["curiosity", "consent"]);
     check(map("\"event-records\"", "\" \""), "I30", &["document"]);
+    check(map("\"privacy-notice-2026-01\"", "\" \""), "I30", &["notice", "told them"]);
     check(map("[columns]", "max_bad_share = 7.0\n[columns]"), "I30", &["max_bad_share"]);
     check(map("[columns]", "[constants]\ncell_id = 1\n[columns]"), "I30", &["both"]);
 }

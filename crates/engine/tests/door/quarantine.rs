@@ -92,6 +92,10 @@ fn the_quality_report_says_what_could_be_read_placed_and_seen() {
     let path = world.instance.reports_dir().join(format!("ingest-{batch}.html"));
     let page = fs::read_to_string(path).unwrap();
     assert!(page.contains("Events that can be placed on the map<td class=n>50.00 %"), "{page}");
+    let basis = "legitimate_interests, event-records, privacy-notice-2026-01";
+    assert!(page.contains(basis), "{page}");
+    let manifest = fs::read_to_string(world.instance.vault_dir().join("manifest.json")).unwrap();
+    assert!(manifest.contains("privacy-notice-2026-01"), "{manifest}");
     assert!(!page.contains("test-00") && !page.contains("http"), "{page}");
     let rows = [event("test-000001", "2026-10-03T12:00:00Z", "north-1"), event("", "", "")];
     world.write("events/2026-10-03.csv", EVENTS, &rows);

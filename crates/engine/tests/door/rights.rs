@@ -105,6 +105,36 @@ fn a_purge_takes_the_rows_of_an_erased_person_and_nobody_elses() {
 }
 
 #[test]
+fn rows_that_wait_for_their_day_are_in_a_copy_and_go_with_a_purge() {
+    let world = world();
+    let sites = &reference::SiteList::built_in().sites;
+    let host = &sites.iter().find(|it| !it.sensitive).unwrap().domain;
+    // Files of the third that hold the first hour of the fourth, which nothing declares.
+    let row = |hour: u8| event(ONE, &format!("2026-10-03T{hour:02}:30:00Z"), "north-1");
+    world.write("events/2026-10-03.csv", EVENTS, &[row(12), row(23)]);
+    let visit = super::fixture::web(ONE, "2026-10-03T23:15:00Z", host, 60);
+    world.write("web/2026-10-03.csv", super::fixture::WEB, &[visit]);
+    let days = Some("2026-10-03..2026-10-03");
+    assert_eq!(world.ingest_as("2026-10", days).unwrap().rows_held["presence"], 1);
+    let copy = rights::export(&world.instance, ONE).unwrap();
+    let waiting = serde_json::to_value(&copy.periods[0].1.waiting).unwrap();
+    let district = serde_json::to_value(&copy).unwrap()["periods"][0][1]["presence"][0]["district"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let expected = serde_json::json!([
+        { "day": "2026-10-04", "second": 1_800, "what": district },
+        { "day": "2026-10-04", "second": 900, "what": host },
+    ]);
+    assert_eq!(waiting, expected);
+    let other = rights::export(&world.instance, "test-000002").unwrap();
+    assert!(other.periods[0].1.waiting.is_empty(), "nobody else's");
+    rights::leave_out(&world.instance, ONE, Request::Erase, &SystemClock).unwrap();
+    retention::purge(&world.instance, &SystemClock, Mode::Remove).unwrap();
+    assert!(rights::export(&world.instance, ONE).unwrap().periods.is_empty());
+}
+
+#[test]
 fn nothing_more_of_a_person_is_stored_whichever_sim_it_comes_from() {
     let world = World::with_one_of_each();
     let second = adult("test-000002").replace("test-000002-account", "test-000001-account");
