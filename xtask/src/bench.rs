@@ -122,7 +122,7 @@ fn quorate(root: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::error
     said(Command::new("cargo").args(program).args(arguments).current_dir(root).output()?)
 }
 
-fn said(output: std::process::Output) -> Result<String, Box<dyn std::error::Error>> {
+pub(crate) fn said(output: std::process::Output) -> Result<String, Box<dyn std::error::Error>> {
     if output.status.success() {
         Ok(String::from_utf8(output.stdout)?)
     } else {

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod crash;
 mod mutants;
 #[cfg(test)]
 mod proofs;
@@ -28,6 +29,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Make mistakes in a copy of the source: a test must catch each.
     Mutants(mutants::Arguments),
+    /// Kill a load at each of its system calls: the vault stays whole, and the next load resumes.
+    Crash(crash::Arguments),
     /// Simulate crashes, full disks and losses of power under the ledger and the release.
     Sim(sim::Arguments),
     /// Derive the reference pack again from the public package that carries it.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments, &root()),
         Command::Bench(arguments) => bench::run(&arguments, &root()),
         Command::Mutants(arguments) => mutants::run(&arguments, &root()),
+        Command::Crash(arguments) => crash::run(&arguments, &root()),
         Command::Sim(arguments) => sim::run(&arguments, &root()),
         Command::Refdata(arguments) => refdata::run(&arguments, &root()),
     };

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::command::thousands;
+
 /// The progress of one long step.
 pub struct Bar(ProgressBar);
 
@@ -26,10 +28,18 @@ impl Bar {
         self.0.set_position(done);
     }
 
-    /// Further figures, such as a rate.
-    pub fn detail(&self, text: String) {
-        self.0.set_prefix(text);
+    /// How many rows a stage has read, and how many it reads a second.
+    pub fn rows(&self, stage: &str, rows: u64) {
+        let done = self.0.position();
+        let each_second = if done == 0 { 0.0 } else { self.0.per_sec() / float(done) * float(rows) };
+        let rows = thousands(rows);
+        self.0.set_prefix(format!("{stage}: {rows} rows, {:.2} million/s", each_second / 1e6));
     }
+}
+
+#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "a rate, not a count")]
+const fn float(count: u64) -> f64 {
+    count as f64
 }
 
 impl Drop for Bar {

@@ -16,7 +16,7 @@ struct Step {
     command: &'static [&'static str],
 }
 
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step {
         title: "How often a cell at the floor is shown, over ten million draws",
         command: &[
@@ -34,6 +34,10 @@ const STEPS: [Step; 3] = [
     Step {
         title: "Lives of ledger and program on a disk that dies, fails and fills up",
         command: &["xtask", "sim", "--quiet", "--seeds", "20000"],
+    },
+    Step {
+        title: "A load killed at any of its system calls",
+        command: &["xtask", "crash", "--points", "100"],
     },
     Step { title: "Mistakes that a test must catch", command: &["xtask", "mutants"] },
 ];

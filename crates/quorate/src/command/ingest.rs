@@ -62,7 +62,7 @@ pub fn ingest(
     });
     door::ingest(instance, sources, &options, &SystemClock, &mut |it| {
         bar.at(it.bytes_done, it.bytes_total);
-        bar.detail(format!("{}: {} rows", it.stage, thousands(it.rows)));
+        bar.rows(it.stage, it.rows);
     })
 }
 

@@ -46,7 +46,7 @@ impl Quarantine {
                 let report =
                     door::replay(&instance, &batch, &sources, &options, &SystemClock, &mut |it| {
                         bar.at(it.bytes_done, it.bytes_total);
-                        bar.detail(format!("{}: {} rows", it.stage, thousands(it.rows)));
+                        bar.rows(it.stage, it.rows);
                     })?;
                 output.result(&report, || describe(&report))
             }
