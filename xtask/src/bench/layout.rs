@@ -6,7 +6,8 @@ use std::process::Command;
 use super::{Arguments, environment, machine, measured, said, text};
 use crate::Outcome;
 
-const PACKAGES: [&str; 4] = ["duckdb==2.0.0", "deltalake", "pyarrow", "numpy"];
+/// Spark runs on the machine's own Java.
+const PACKAGES: [&str; 5] = ["duckdb==2.0.0", "deltalake", "pyarrow", "numpy", "pyspark"];
 
 const PROGRAM: &str = r#"
 import json, os, shutil, sys, time
@@ -45,6 +46,16 @@ scan = {"plain": [], "delta": []}
 for _ in range(5):
     scan["plain"].append(timed(lambda: duckdb.connect().execute(query.format(f"read_parquet({names!r})")).fetchall()))
     scan["delta"].append(timed(lambda: duckdb.connect().execute(query.format(files())).fetchall()))
+from pyspark.sql import SparkSession
+spark = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+         .config("spark.log.level", "ERROR").getOrCreate())
+spark.read.parquet(*names).createOrReplaceTempView("vault")
+in_spark = "select district, hour, count(*), count(distinct person) from vault where person % 100 = 0 group by 1, 2"
+answers = []
+scan["spark"] = [timed(lambda: answers.append(sorted(map(tuple, spark.sql(in_spark).collect())))) for _ in range(5)]
+same = sorted(duckdb.connect().execute(query.format(f"read_parquet({names!r})")).fetchall())
+assert answers[0] == same, "Spark reads other rows than DuckDB"
+spark.stop()
 empty = day().slice(0, 0)
 def small():
     pq.write_table(empty, plain + "/empty.parquet"); sync(plain + "/empty.parquet"); manifest(names + ["empty"])
