@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     /// People in the vault.
     #[arg(long, default_value_t = 1_000_000)]
     subscribers: u32,
-    /// Visits of each; in W4 events, and as many web records.
+    /// Visits of each; in W4 events of each, and a third as many pages.
     #[arg(long, default_value_t = 10)]
     visits: u32,
     /// Runs of each engine.

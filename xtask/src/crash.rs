@@ -73,8 +73,8 @@ fn build(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
     let arguments =
         ["build", "--quiet", "--release", "--package", "quorate", "--message-format", "json"];
     let output = said(Command::new("cargo").args(arguments).current_dir(root).output()?)?;
-    let built = output.lines().filter_map(|it| serde_json::from_str::<Value>(it).ok());
-    let program = built.filter_map(|it| it["executable"].as_str().map(PathBuf::from)).last();
+    let mut built = output.lines().rev().filter_map(|it| serde_json::from_str::<Value>(it).ok());
+    let program = built.find_map(|it| it["executable"].as_str().map(PathBuf::from));
     program.ok_or_else(|| "cargo named no program".into())
 }
 

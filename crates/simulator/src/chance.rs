@@ -10,12 +10,16 @@ pub(crate) enum Purpose {
     Work,
     Events,
     Web,
-    Wrong,
+    WrongEvent,
+    WrongPage,
     Cell,
     Habit,
     Taste,
     Place,
     Visitor,
+    Fleet,
+    Contract,
+    Company,
     Late,
 }
 
@@ -31,13 +35,17 @@ pub(crate) fn number(seed: u64, purpose: Purpose, a: u64, b: u64) -> u64 {
         Purpose::Work => 2,
         Purpose::Events => 3,
         Purpose::Web => 4,
-        Purpose::Wrong => 5,
+        Purpose::WrongEvent => 5,
         Purpose::Cell => 6,
         Purpose::Habit => 7,
         Purpose::Taste => 8,
         Purpose::Place => 9,
         Purpose::Visitor => 10,
-        Purpose::Late => 11,
+        Purpose::Fleet => 11,
+        Purpose::Contract => 12,
+        Purpose::Company => 13,
+        Purpose::WrongPage => 14,
+        Purpose::Late => 15,
     };
     mix(mix(mix(seed ^ purpose) ^ a) ^ b)
 }
@@ -59,6 +67,39 @@ pub(crate) fn times(rate: f64, rng: &mut Rng) -> u32 {
         rest -= 1.0;
     }
     count + u32::from(rng.f64() < rest)
+}
+
+/// Says of one thing after another whether it is struck, each with the same chance: one draw for each
+/// that is, none for those between.
+#[derive(Clone, Debug)]
+pub(crate) struct Strikes {
+    /// 1 / ln(1 - share); none when nothing is ever struck.
+    scale: Option<f64>,
+    left: u32,
+}
+
+impl Strikes {
+    pub fn new(share: f64, rng: &mut Rng) -> Self {
+        let scale = (share > 0.0).then(|| 1.0 / (1.0 - share.min(1.0 - 1e-9)).ln());
+        let mut strikes = Self { scale, left: 0 };
+        strikes.left = strikes.gap(rng);
+        strikes
+    }
+
+    /// Whether the next thing is struck.
+    pub fn next(&mut self, rng: &mut Rng) -> bool {
+        if self.left > 0 {
+            self.left -= 1;
+            return false;
+        }
+        self.left = self.gap(rng);
+        self.scale.is_some()
+    }
+
+    /// How many go by before the next strike: geometric.
+    fn gap(&self, rng: &mut Rng) -> u32 {
+        self.scale.map_or(u32::MAX, |scale| crate::land::whole((1.0 - rng.f64()).ln() * scale))
+    }
 }
 
 /// Cumulative weights to draw a position from.

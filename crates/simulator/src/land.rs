@@ -36,7 +36,7 @@ pub(crate) struct Land {
     pub homes: Vec<(u16, u32)>,
     pub cells: Vec<Cell>,
     /// For each of `homes`: its live cells.
-    pub cells_of_home: Vec<std::ops::Range<usize>>,
+    pub cells_of_home: Vec<std::ops::Range<u32>>,
     /// The point of each home's sector: latitude, longitude.
     points: Vec<(f64, f64)>,
     /// Homes nearest to each, near ones first.
@@ -46,6 +46,10 @@ pub(crate) struct Land {
     pub stadium: u32,
     /// For each cell: whether nobody is to be counted there.
     pub shut: Vec<bool>,
+    /// For each cell, the district in which people are counted there; none at a shut one.
+    counted: Vec<Option<u16>>,
+    /// A cell that was taken down before the first day; every land of more than a few cells has one.
+    pub retired: Option<u32>,
     /// Sensitive places: latitude, longitude.
     pub sensitive: Vec<(f64, f64)>,
 }
@@ -58,6 +62,11 @@ impl Land {
     pub fn distance_m(&self, from: u32, to: u32) -> f64 {
         let point = |at: u32| usize::try_from(at).ok().and_then(|at| self.points.get(at).copied());
         point(from).zip(point(to)).map_or(0.0, |(from, to)| distance_m(from, to))
+    }
+
+    /// The district in which people at a cell are counted; none where nobody is.
+    pub fn counted_in(&self, cell: u32) -> Option<u16> {
+        usize::try_from(cell).ok().and_then(|at| self.counted.get(at).copied())?
     }
 
     /// A live cell over 12 km from another; none when the land is too small, or nobody is counted there.
@@ -132,6 +141,9 @@ impl Land {
         };
         let (centre, stadium) = (neighbour(largest, 1), neighbour(largest, 3));
         let (sensitive, shut) = sensitive(world, &cells);
+        let counted = cells.iter().zip(&shut).map(|(it, shut)| (!shut).then_some(it.district));
+        let counted = counted.collect();
+        let retired = (0..).zip(&cells).find(|it| it.1.retired).map(|it| it.0);
         let land = Self {
             areas,
             homes,
@@ -142,6 +154,8 @@ impl Land {
             centre,
             stadium,
             shut,
+            counted,
+            retired,
             sensitive,
         };
         Ok(land)
@@ -199,13 +213,13 @@ fn cells(
     world: &World,
     geography: &Geography,
     homes: &[(u16, u32)],
-) -> (Vec<Cell>, Vec<std::ops::Range<usize>>) {
+) -> (Vec<Cell>, Vec<std::ops::Range<u32>>) {
     let mut cells: Vec<Cell> = Vec::new();
     let mut ranges = Vec::with_capacity(homes.len());
     for &(sector, _) in homes {
         let Some(home) = geography.sectors.get(usize::from(sector)) else { continue };
         let mut rng = stream(world.seed, Purpose::Cell, u64::from(sector), 0);
-        let first = cells.len();
+        let first = u32::try_from(cells.len()).unwrap_or_default();
         let count = 2 + home.postcodes / POSTCODES_PER_CELL;
         for _ in 0..count {
             let (lat, lon) = (home.lat + jitter(&mut rng), home.lon + jitter(&mut rng) * 1.7);
@@ -213,7 +227,7 @@ fn cells(
             let district = geography.sectors.get(usize::from(near)).map_or(0, |it| it.district);
             cells.push(Cell { lat, lon, district, retired: false });
         }
-        ranges.push(first..cells.len());
+        ranges.push(first..first + count);
         if rng.f64() < 0.05 {
             cells.push(Cell {
                 lat: home.lat,
@@ -231,7 +245,11 @@ fn near(points: &[(f64, f64)]) -> Vec<Vec<u32>> {
     let of = |here: &(f64, f64)| {
         let mut others: Vec<(f64, u32)> = (0_u32..)
             .zip(points)
-            .map(|(at, there)| ((there.0 - here.0).hypot((there.1 - here.1) * 0.6), at))
+            .map(|(at, there)| {
+                let (north, east) = (there.0 - here.0, (there.1 - here.1) * 0.6);
+                // The square is as good to tell who is nearer.
+                (north * north + east * east, at)
+            })
             .filter(|it| it.0 > 0.0)
             .collect();
         let most = others.len().min(NEAR);

@@ -3,14 +3,16 @@
 //! Nobody in it exists. The same [`World`] gives the same bytes, on any number of threads. Only a
 //! simulation knows the truth, so nothing but tests and the demo may read it.
 
+mod blocks;
 mod chance;
 mod customers;
 mod day;
 mod land;
+mod life;
 mod place;
 mod rates;
 mod sites;
-mod tables;
+mod table;
 pub mod truth;
 mod world;
 

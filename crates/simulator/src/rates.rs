@@ -49,6 +49,8 @@ rates! {
     business = 0.015: "of SIMs of firms' fleets";
     tablet = 0.03: "of SIMs that are a second one of the account's holder";
     relative = 0.03: "of SIMs used by another person of the account";
+    recycled = 0.002: "of customers whose number was somebody else's until some days before";
+    ended = 0.004: "of customers whose contract ended before the first day";
     unknown_age = 0.004: "of customers whose birth year is not known";
     opt_out = 0.02: "of customers who object in the customer record";
     opt_out_feed = 0.002: "of customers who object in the opt-out feed alone";

@@ -5,7 +5,7 @@ use reference::{AgeBand, Gender, SiteList};
 use crate::chance::{Purpose, Weighted, number, stream};
 
 /// How many habitual sites a person has.
-const HABITS: u64 = 14;
+const HABITS: usize = 14;
 
 /// Hosts that come along with a page and are on no list.
 pub(crate) const BACKGROUND: [&str; 16] = [
@@ -54,26 +54,41 @@ impl Tastes {
         Self { seed, by_group: by_group.collect() }
     }
 
-    /// The site of one record: mostly a habit, sometimes anything.
-    pub fn site(
-        &self,
-        customer: u32,
-        gender: Gender,
-        band: Option<AgeBand>,
-        rng: &mut fastrand::Rng,
-    ) -> u32 {
+    /// The habits of whoever has this account, and what else they look at.
+    pub fn habits(&self, account: u32, gender: Gender, band: Option<AgeBand>) -> Habits {
         let group = usize::from(gender.index()) * 8 + band.map_or(7, |it| usize::from(it.index()));
-        let Some(weights) = self.by_group.get(group) else { return 0 };
-        let at = if rng.f64() < 0.85 {
-            // The first habits are the strongest.
-            let habit = rng.u64(0..HABITS).min(rng.u64(0..HABITS));
-            let name = number(self.seed, Purpose::Habit, u64::from(customer), habit);
-            stream(name, Purpose::Habit, 0, 0).f64()
-        } else {
-            rng.f64()
+        let habit = |number_of: u64| {
+            let name = number(self.seed, Purpose::Habit, u64::from(account), number_of);
+            self.pick(group, stream(name, Purpose::Habit, 0, 0).f64())
         };
-        u32::try_from(weights.pick(at)).unwrap_or(0)
+        let mut sites = [0; HABITS];
+        for (number_of, site) in (0..).zip(&mut sites) {
+            *site = habit(number_of);
+        }
+        Habits { group, sites }
     }
+
+    /// The site of one record: mostly a habit, sometimes anything.
+    pub fn site(&self, habits: &Habits, rng: &mut fastrand::Rng) -> u16 {
+        if rng.f64() < 0.85 {
+            // The first habits are the strongest.
+            habits.sites[rng.usize(0..HABITS).min(rng.usize(0..HABITS))]
+        } else {
+            self.pick(habits.group, rng.f64())
+        }
+    }
+
+    fn pick(&self, group: usize, at: f64) -> u16 {
+        let weights = self.by_group.get(group);
+        weights.and_then(|it| u16::try_from(it.pick(at)).ok()).unwrap_or_default()
+    }
+}
+
+/// What somebody looks at again and again, the strongest habit first.
+pub(crate) struct Habits {
+    /// Whose tastes apply elsewhere.
+    group: usize,
+    sites: [u16; HABITS],
 }
 
 /// Positive: more women; negative: more men.
@@ -87,8 +102,5 @@ fn category_lean(category: &str) -> f64 {
     }
 }
 
-/// A host of a site, as a network sees it.
-pub(crate) fn host(domain: &str, rng: &mut fastrand::Rng) -> String {
-    let prefix = ["www.", "www.", "", "m.", "api.", "static."][rng.usize(0..6)];
-    format!("{prefix}{domain}")
-}
+/// What may stand before a site's domain, as a network sees it; the first is more frequent.
+pub(crate) const PREFIXES: [&str; 6] = ["www.", "www.", "", "m.", "api.", "static."];

@@ -1,6 +1,15 @@
 //! Builds a world and writes it: customers, cells, events and web records by local day.
 
-mod write;
+mod block;
+mod events;
+mod files;
+mod hand_over;
+mod order;
+mod pages;
+mod places;
+mod record;
+#[cfg(test)]
+mod tests;
 mod wrong;
 
 use std::collections::BTreeMap;
@@ -14,17 +23,23 @@ use jiff::tz::TimeZone;
 use reference::{Geography, SiteList};
 use serde::{Deserialize, Serialize};
 
-use crate::customers::customers;
-use crate::day::Life;
+use crate::blocks::{BLOCK_ROWS, blocks};
+use crate::customers::Population;
+use crate::day;
 use crate::land::Land;
+use crate::life::Life;
 use crate::rates::{RATES, Rates};
 use crate::sites::Tastes;
-use crate::truth;
+use crate::truth::{self, Basis, Tally};
+
+use block::Maker;
+use files::{Files, Tables};
+use hand_over::HandOver;
 
 /// The raw files' format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Parquet, compressed.
+    /// Parquet, packed and compressed.
     Parquet,
     /// CSV, plain.
     Csv,
@@ -51,7 +66,7 @@ pub enum Spread {
 /// What to simulate.
 #[derive(Clone, Debug)]
 pub struct World {
-    /// SIMs in the customer record.
+    /// SIMs in the customer record; one that changed hands has two rows there.
     pub subscribers: u32,
     /// Local days.
     pub days: u16,
@@ -110,7 +125,7 @@ pub struct Summary {
 /// How far a simulation is.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// Steps done: days, and one for the truth.
+    /// Steps done: blocks of customers, and one for the truth.
     pub done: u64,
     /// Steps in all.
     pub total: u64,
@@ -162,6 +177,11 @@ impl SimulateError {
     pub(crate) fn write(path: &Path, cause: &dyn fmt::Display) -> Self {
         Self::Write { path: path.to_owned(), cause: cause.to_string() }
     }
+
+    /// Rows that cannot be encoded, whatever the file.
+    pub(crate) fn encode(cause: &parquet::errors::ParquetError) -> Self {
+        Self::Write { path: PathBuf::from("raw"), cause: cause.to_string() }
+    }
 }
 
 impl fmt::Display for SimulateError {
@@ -211,46 +231,74 @@ pub fn simulate(
     dir: &Path,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Summary, SimulateError> {
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    simulate_with(world, dir, &Pace { workers, block_rows: BLOCK_ROWS }, progress)
+}
+
+/// How a world is made; changes nothing about who does what.
+struct Pace {
+    workers: usize,
+    /// Rows of one table and day in a block, about.
+    block_rows: u32,
+}
+
+fn simulate_with(
+    world: &World,
+    dir: &Path,
+    pace: &Pace,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Summary, SimulateError> {
     if world.subscribers < SUBSCRIBERS_MIN {
         return Err(SimulateError::TooFew(world.subscribers));
     }
-    let days = days(world)?;
+    let dates = dates(world)?;
     let zone = TimeZone::get("Europe/London")
         .map_err(|cause| SimulateError::Calendar(cause.to_string()))?;
-    let geography = Geography::built_in();
+    let days = day::days(&dates, &zone)?;
+    let (geography, sites) = (Geography::built_in(), SiteList::built_in());
     let land = Land::new(world, geography)?;
     let raw = dir.join("raw");
     if raw.exists() {
         return Err(SimulateError::NotEmpty(raw));
     }
-    let customers = customers(world, &land);
-    let sites = SiteList::built_in();
-    let tastes = Tastes::new(world.seed, sites);
-    let life = Life { world, land: &land, customers: &customers, tastes, sites };
     for folder in ["events", "web"] {
         let folder = raw.join(folder);
         fs::create_dir_all(&folder).map_err(|cause| SimulateError::write(&folder, &cause))?;
     }
-    write::customers(&life, &raw, geography)?;
-    write::cells(&life, &raw)?;
-    write::opt_out(&life, &raw)?;
-    write::sensitive_places(&life, &raw)?;
-    let mut rows = write::days(&life, &raw, &days, &zone, progress)?;
-    let people = truth::write(&life, &dir.join("truth"), &days, &zone, geography)?;
-    progress(Progress { done: u64::from(world.days) + 1, total: u64::from(world.days) + 1 });
+    places::cells(&land, &raw)?;
+    places::sensitive(&land, &raw)?;
+    let life = Life { world, land: &land, tastes: Tastes::new(world.seed, sites), sites };
+    let (population, basis) = (Population::new(world, &land), Basis::new(&land, geography, sites));
+    let tables = Tables::new(world.format)?;
+    let blocks = blocks(world, &land, pace.block_rows);
+    let hand_over = HandOver::new(Files::create(&tables, &raw, &days)?, &blocks, pace.workers);
+    let maker = || Maker::new(&life, &population, &basis, &tables, &days);
+    let (files, made) = hand_over.run(maker, progress)?;
+    files.close()?;
+    let mut tally = Tally::new(&basis);
+    for it in &made {
+        tally.add(&it.tally);
+    }
+    truth::write(&tally, &basis, &dir.join("truth"))?;
+    let total = u64::try_from(blocks.len()).unwrap_or_default() + 1;
+    progress(Progress { done: total, total });
     let done = raw.join("_SUCCESS");
     fs::write(&done, "").map_err(|cause| SimulateError::write(&done, &cause))?;
+    let mut planted = BTreeMap::new();
+    for (name, rows) in made.iter().flat_map(|it| &it.planted) {
+        *planted.entry((*name).to_owned()).or_default() += rows;
+    }
     Ok(Summary {
-        customers: u64::try_from(customers.len()).unwrap_or_default(),
-        people,
-        events: rows.remove("events").unwrap_or_default(),
-        web_records: rows.remove("web").unwrap_or_default(),
+        customers: made.iter().map(|it| it.customers).sum(),
+        people: tally.people,
+        events: made.iter().map(|it| it.events).sum(),
+        web_records: made.iter().map(|it| it.web_records).sum(),
         areas: land.areas.clone(),
-        planted: rows,
+        planted,
     })
 }
 
-fn days(world: &World) -> Result<Vec<Date>, SimulateError> {
+fn dates(world: &World) -> Result<Vec<Date>, SimulateError> {
     let left = world.first_day.last_of_month().day() - world.first_day.day() + 1;
     if world.days == 0 || i32::from(world.days) > i32::from(left) {
         return Err(SimulateError::WrongDays(world.days));

@@ -1,5 +1,5 @@
-//! W4: the door beside DuckDB, on the same raw files: ours reads, pseudonymises, filters, places, sorts,
-//! seals and reports; the peer reads, hashes the id, sorts by it and writes.
+//! W4: the door beside DuckDB, on the same raw files of one day: ours reads, pseudonymises, filters, joins the
+//! customer record, places, sorts, seals and reports; the peer reads, hashes the id, sorts by it and writes.
 
 use std::fs;
 use std::path::Path;
@@ -41,12 +41,19 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     let scratch = arguments.scratch.clone().unwrap_or_else(|| temporary.path().to_owned());
     let python = peer(&scratch)?;
     let mut results = Vec::new();
-    for kind in ["parquet", "csv"] {
+    // CSV is a tenth of Parquet's size: it takes three times the bytes and as much more to read.
+    for (kind, sims, row_bytes) in
+        [("parquet", arguments.subscribers, 40), ("csv", arguments.subscribers / 10, 90)]
+    {
         let data = scratch.join(format!("w4-{kind}"));
-        eprintln!("{kind}: building, generating {} SIMs", arguments.subscribers);
-        let sims = arguments.subscribers.to_string();
-        let each = arguments.visits.to_string();
-        quorate(root, &["generate", text(&data)?, &sims, &each, &each, kind])?;
+        let (events, pages) = (arguments.visits, arguments.visits / 3);
+        // A page brings its record, one of a background host, and now and then another; sorting takes as
+        // much again, and so does what the peer writes.
+        let rows = u64::from(sims) * u64::from(events + 2 * pages + 1);
+        check_room(&scratch, rows * row_bytes * 3)?;
+        eprintln!("{kind}: building, generating {sims} SIMs");
+        let size = [sims, events, pages].map(|it| it.to_string());
+        quorate(root, &["generate", text(&data)?, &size[0], &size[1], &size[2], kind])?;
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for round in 1..=arguments.repeats {
             eprintln!("{kind}: round {round} of {}", arguments.repeats);
@@ -58,13 +65,12 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
             theirs.push(measured(&said(output)?)?);
         }
         fs::remove_dir_all(&data)?;
-        results.push(json!({ "format": kind, "quorate": ours, "duckdb": theirs }));
+        results.push(json!({ "format": kind, "sims": sims, "quorate": ours, "duckdb": theirs }));
     }
     let result = json!({
         "workload": "W4",
-        "sims": arguments.subscribers,
         "events_each": arguments.visits,
-        "web_records_each": arguments.visits,
+        "pages_each": arguments.visits / 3,
         "memory": MEMORY,
         "machine": machine(),
         "peer": PEER,
@@ -78,6 +84,21 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Lets a workload begin that needs `bytes` on the disk of `folder`.
+fn check_room(folder: &Path, bytes: u64) -> Outcome {
+    let df = Command::new("df").args(["--block-size=1", "--output=avail"]).arg(folder).output()?;
+    let free = said(df)?.lines().find_map(|it| it.trim().parse::<u64>().ok());
+    let free = free.ok_or("df says no number")?;
+    if free > bytes {
+        return Ok(());
+    }
+    let gigabytes = |bytes: u64| bytes.div_ceil(1_000_000_000);
+    let (needs, has) = (gigabytes(bytes), gigabytes(free));
+    let folder = folder.display();
+    Err(format!("the workload needs {needs} GB of disk and {folder} has {has}: see --scratch")
+        .into())
 }
 
 fn quorate(root: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
@@ -98,8 +119,9 @@ fn table(result: &Value) -> String {
     let ratio = pairs.map(|(own, peer)| json!(figure("seconds")(own) / figure("seconds")(peer)));
     let ratio = spread(&ratio.collect::<Vec<_>>(), |it| it.as_f64().unwrap_or(f64::NAN));
     format!(
-        "W4 {}: seconds min / mid / max, peak memory\n{}{}quorate / DuckDB: {:.3} (from {:.3} to {:.3})",
+        "W4 {}, {} SIMs: seconds min / mid / max, peak memory\n{}{}quorate / DuckDB: {:.3} (from {:.3} to {:.3})",
         result["format"].as_str().unwrap_or_default(),
+        result["sims"],
         line("quorate, the whole door", &ours),
         line("DuckDB, read, hash, sort, write", &theirs),
         ratio[1],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::chance::{Purpose, Weighted, stream};
+use crate::chance::{Purpose, Strikes, Weighted, stream};
 use crate::rates::Rates;
 
 /// A fault of an extra row, or of two.
@@ -37,18 +37,41 @@ impl Wrong {
     }
 }
 
-/// Draws, for one file, after which rows a wrong one follows.
+/// Draws, for one table, day and block, after which rows a wrong one follows.
 pub(super) struct Mischief {
     rng: fastrand::Rng,
     kinds: Vec<Wrong>,
     weights: Weighted,
-    /// How often any follows.
-    share: f64,
-    pub planted: BTreeMap<String, u64>,
+    /// When any follows.
+    strikes: Strikes,
+}
+
+/// Wrong rows planted, by reason.
+pub(super) type Planted = BTreeMap<&'static str, u64>;
+
+/// Counts a fault that was planted.
+pub(super) fn count(planted: &mut Planted, wrong: &'static str) {
+    *planted.entry(wrong).or_default() += 1;
+}
+
+/// Which file a row is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub seed: u64,
+    /// Place among the world's days.
+    pub day: u16,
+    pub block: u32,
+}
+
+impl Place {
+    /// What tells this place from all others in one table.
+    pub fn name(self) -> (u64, u64) {
+        (u64::from(self.day), u64::from(self.block))
+    }
 }
 
 impl Mischief {
-    pub fn in_events(rates: &Rates, seed: u64, day: u64) -> Self {
+    pub fn in_events(rates: &Rates, place: Place) -> Self {
         use Wrong::{
             BadTime, CellNotValid, Duplicate, NullId, SameTimeElsewhere, SuspiciousJump,
             UnknownCell, UnknownSubscriber,
@@ -63,10 +86,10 @@ impl Mischief {
             (SuspiciousJump, rates.suspicious_jump),
             (SameTimeElsewhere, rates.same_time_elsewhere),
         ];
-        Self::new(seed, day, 0, &kinds)
+        Self::new(Purpose::WrongEvent, place, &kinds)
     }
 
-    pub fn in_web(rates: &Rates, seed: u64, day: u64) -> Self {
+    pub fn in_web(rates: &Rates, place: Place) -> Self {
         use Wrong::{BadHost, BadTime, Duplicate, HostWithPath, NullId, UnknownSubscriber};
         let kinds = [
             (NullId, rates.null_id),
@@ -76,30 +99,24 @@ impl Mischief {
             (HostWithPath, rates.host_with_path),
             (BadHost, rates.bad_host),
         ];
-        Self::new(seed, day, 1, &kinds)
+        Self::new(Purpose::WrongPage, place, &kinds)
     }
 
-    fn new(seed: u64, day: u64, table: u64, kinds: &[(Wrong, f64)]) -> Self {
+    fn new(purpose: Purpose, place: Place, kinds: &[(Wrong, f64)]) -> Self {
+        let (day, block) = place.name();
+        let mut rng = stream(place.seed, purpose, day, block);
         Self {
-            rng: stream(seed, Purpose::Wrong, day, table),
             kinds: kinds.iter().map(|it| it.0).collect(),
             weights: Weighted::new(kinds.iter().map(|it| it.1)),
-            share: kinds.iter().map(|it| it.1).sum(),
-            planted: BTreeMap::new(),
+            strikes: Strikes::new(kinds.iter().map(|it| it.1).sum(), &mut rng),
+            rng,
         }
     }
 
     /// The fault of a row to add here, if any.
     pub fn next(&mut self) -> Option<Wrong> {
-        if self.rng.f64() >= self.share {
-            return None;
-        }
-        self.kinds.get(self.weights.pick(self.rng.f64())).copied()
-    }
-
-    /// Counts a fault that was planted.
-    pub fn count(&mut self, wrong: &str) {
-        *self.planted.entry(wrong.to_owned()).or_default() += 1;
+        let struck = self.strikes.next(&mut self.rng);
+        struck.then(|| self.kinds.get(self.weights.pick(self.rng.f64())).copied())?
     }
 
     /// A number for the details of a wrong row.
