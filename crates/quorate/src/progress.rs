@@ -31,7 +31,8 @@ impl Bar {
     /// How many rows a stage has read, and how many it reads a second.
     pub fn rows(&self, stage: &str, rows: u64) {
         let done = self.0.position();
-        let each_second = if done == 0 { 0.0 } else { self.0.per_sec() / float(done) * float(rows) };
+        let each_second =
+            if done == 0 { 0.0 } else { self.0.per_sec() / float(done) * float(rows) };
         let rows = thousands(rows);
         self.0.set_prefix(format!("{stage}: {rows} rows, {:.2} million/s", each_second / 1e6));
     }
