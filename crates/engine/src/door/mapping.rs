@@ -229,7 +229,7 @@ impl Mapping {
             time: keys.time.unwrap_or_default(),
             home_mcc: keys.home_mcc.unwrap_or_default(),
             basis: Basis {
-                lawful_basis: keys.lawful_basis,
+                lawful: keys.lawful_basis,
                 document: keys.document,
                 notice: keys.notice,
             },

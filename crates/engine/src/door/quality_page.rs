@@ -126,9 +126,9 @@ fn files(page: Html, report: &IngestReport) -> Html {
             let rows: Vec<String> = it.rows.iter().map(u64::to_string).collect();
             format!("{why}: {}", rows.join(" "))
         });
-        let Basis { lawful_basis, document, notice } = &file.basis;
+        let Basis { lawful, document, notice } = &file.basis;
         let basis: Vec<&str> =
-            [lawful_basis, document].into_iter().chain(notice).map(String::as_str).collect();
+            [lawful, document].into_iter().chain(notice).map(String::as_str).collect();
         page.raw("<tr>")
             .head(&file.file)
             .cell(&file.mapping)

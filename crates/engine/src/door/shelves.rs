@@ -33,7 +33,7 @@ pub struct Shelves<R> {
     folder: PathBuf,
     rows_held_max: usize,
     rows_held: usize,
-    shelves: Vec<Shelf<R>>,
+    all: Vec<Shelf<R>>,
 }
 
 struct Shelf<R> {
@@ -46,8 +46,8 @@ impl<R: Row> Shelves<R> {
     #[must_use]
     pub fn new(folder: &Path, name: &str, memory: u64) -> Self {
         let rows_held_max = usize::try_from(memory).unwrap_or(usize::MAX) / size_of::<R>().max(1);
-        let shelves = (0..SHELVES).map(|_| Shelf { rows: Vec::new(), file: None }).collect();
-        Self { folder: folder.join(name), rows_held_max, rows_held: 0, shelves }
+        let all = (0..SHELVES).map(|_| Shelf { rows: Vec::new(), file: None }).collect();
+        Self { folder: folder.join(name), rows_held_max, rows_held: 0, all }
     }
 
     /// Puts a row on the shelf of `pseudonym`.
@@ -56,7 +56,7 @@ impl<R: Row> Shelves<R> {
     /// A fault when the disk takes no more.
     pub fn put(&mut self, pseudonym: u128, row: R) -> Result<()> {
         let shelf = usize::try_from(pseudonym >> (u128::BITS - SHELF_BITS)).unwrap_or_default();
-        if let Some(shelf) = self.shelves.get_mut(shelf) {
+        if let Some(shelf) = self.all.get_mut(shelf) {
             shelf.rows.push(row);
         }
         self.rows_held += 1;
@@ -68,7 +68,7 @@ impl<R: Row> Shelves<R> {
     /// # Errors
     /// A fault when its file cannot be read.
     pub fn take(&mut self, shelf: usize) -> Result<Vec<R>> {
-        let Some(shelf) = self.shelves.get_mut(shelf) else { return Ok(Vec::new()) };
+        let Some(shelf) = self.all.get_mut(shelf) else { return Ok(Vec::new()) };
         let held = std::mem::take(&mut shelf.rows);
         self.rows_held -= held.len();
         let Some((path, _)) = shelf.file.take() else { return Ok(held) };
@@ -82,7 +82,7 @@ impl<R: Row> Shelves<R> {
 
     fn spill(&mut self) -> Result<()> {
         let mut bytes = Vec::new();
-        for (number, shelf) in self.shelves.iter_mut().enumerate() {
+        for (number, shelf) in self.all.iter_mut().enumerate() {
             let (path, file) = match &mut shelf.file {
                 Some(open) => open,
                 none => none.insert(create(&self.folder, number)?),

@@ -130,7 +130,8 @@ pub struct Loaded {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Basis {
     /// The lawful basis.
-    pub lawful_basis: String,
+    #[serde(rename = "lawful_basis")]
+    pub lawful: String,
     /// The id of the paper that says so.
     pub document: String,
     /// The version of the notice by which people were told; needed where rows are of people.
@@ -142,7 +143,7 @@ impl Basis {
     /// Whether each person must have consented.
     #[must_use]
     pub fn is_consent(&self) -> bool {
-        self.lawful_basis == "consent"
+        self.lawful == "consent"
     }
 }
 
