@@ -130,7 +130,9 @@ mod tests {
         assert_eq!(check("id\r\n\r\n\na\r\n\nb", 3).len(), 2);
         assert_eq!(check("one row of some length", 4), []);
         assert_eq!(check("\n\n\n\n", 1), []);
-        let rows: String = (0..40).map(|it| format!("{it},{}\n", "x".repeat(it % 7))).collect();
+        let rows: Vec<String> =
+            (0..40).map(|it| format!("{it},{}\n", "x".repeat(it % 7))).collect();
+        let rows = rows.concat();
         assert!(check(&rows, 16).len() > 8);
     }
 
