@@ -68,13 +68,15 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     Ok(())
 }
 
-/// The program as it ships; returns where it is.
+/// The program, optimised; built with its examples, so that benchmarks and this share one build.
 fn build(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
-    let arguments =
-        ["build", "--quiet", "--release", "--package", "quorate", "--message-format", "json"];
-    let output = said(Command::new("cargo").args(arguments).current_dir(root).output()?)?;
-    let mut built = output.lines().rev().filter_map(|it| serde_json::from_str::<Value>(it).ok());
-    let program = built.find_map(|it| it["executable"].as_str().map(PathBuf::from));
+    let build = ["build", "--quiet", "--release", "--package", "quorate", "--bins", "--examples"];
+    let mut cargo = Command::new("cargo");
+    let output =
+        said(cargo.args(build).args(["--message-format", "json"]).current_dir(root).output()?)?;
+    let built = output.lines().filter_map(|it| serde_json::from_str::<Value>(it).ok());
+    let mut programs = built.filter(|it| it["target"]["kind"][0] == "bin");
+    let program = programs.find_map(|it| it["executable"].as_str().map(PathBuf::from));
     program.ok_or_else(|| "cargo named no program".into())
 }
 
