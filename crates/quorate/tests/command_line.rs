@@ -144,6 +144,47 @@ fn raw_files_become_a_release_that_anybody_can_check() {
 }
 
 #[test]
+fn a_release_is_exported_whole_or_not_at_all() {
+    let world = World::loaded();
+    // One postcode area: a country has two hundred times the cells.
+    let policy = world.path("data/policy/policy.toml");
+    let text = fs::read_to_string(&policy).unwrap();
+    fs::write(&policy, text.replace("coverage = []", "coverage = [\"BL\"]")).unwrap();
+    let released = world.data(&["release", "run", "--all", "--period", "2026-10"]);
+    let licence = ["--licence", "A licence", "--licence-url", "https://example.org/licence"];
+    let export = |id: &str, to: &str| -> Vec<String> {
+        let own = ["release", "export", id, "--to", to];
+        own.iter().chain(&licence).map(|it| (*it).to_owned()).collect()
+    };
+    for release in released.as_array().unwrap() {
+        let id = release["id"].as_str().unwrap();
+        let to = world.path(&format!("out-{id}"));
+        let arguments = export(id, to.to_str().unwrap());
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let exported = world.data(&arguments);
+        let files: Vec<&str> =
+            exported["files"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+        for name in ["data.csv", "data.xlsx", "data.gpkg", "datapackage.json", "dcat.jsonld"] {
+            assert!(files.contains(&name), "{files:?}");
+        }
+        assert!(files.iter().all(|it| to.join(it).is_file()), "{files:?}");
+        // What is hidden in data.csv is hidden everywhere, and nothing else is.
+        let rows = fs::read_to_string(to.join("data.csv")).unwrap();
+        let hidden = rows.lines().filter(|it| it.ends_with("[c]")).count();
+        let sdmx = files.iter().filter(|it| it.starts_with("sdmx/") && it.ends_with(".csv"));
+        let confidential: usize = sdmx
+            .map(|it| fs::read_to_string(to.join(it)).unwrap())
+            .map(|it| it.lines().filter(|it| it.ends_with(",people,2026-10,,Q,C")).count())
+            .sum();
+        assert_eq!(confidential, hidden, "{id}");
+        world.refused(&arguments, 1, "I65");
+    }
+    let nothing = export("residents-1999", "nowhere");
+    world.refused(&nothing.iter().map(String::as_str).collect::<Vec<_>>(), 1, "I64");
+    assert!(!world.path("nowhere").exists());
+}
+
+#[test]
 fn a_key_is_destroyed_when_somebody_means_it() {
     let world = World::loaded();
     assert_eq!(world.data(&["keys", "list"])[0]["state"], "live");

@@ -1,17 +1,22 @@
-//! `quorate release list | plan | run`: what can be released, what it would cost, and doing it.
+//! `quorate release list | plan | run | export`: what can be released, what it would cost, doing it, and the files
+//! that other programs open.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use engine::policy::{self, Policy};
+use engine::publish::Publication;
 use engine::run::{Outcome, Run, read_ledger};
 use engine::vault::Vault;
 use engine::{Error, Instance, Period, Result, SystemClock};
+use formats::Licence;
 use ledger::State;
+use ledger::disk::Machine;
 use serde_json::json;
 
 use crate::command::{PROGRAM, code_hash, policy::period, thousands};
+use crate::export;
 use crate::output::Output;
 use crate::progress::Bar;
 
@@ -30,6 +35,25 @@ pub enum Release {
     },
     /// Count, charge, draw and publish.
     Run(RunArguments),
+    /// Write a published release as XLSX, GeoPackage, GeoParquet, SDMX-CSV, JSON-stat, a data package, and
+    /// entries for catalogues.
+    Export(ExportArguments),
+}
+
+/// What to export.
+#[derive(Args)]
+pub struct ExportArguments {
+    /// The release, as `quorate release list` shows it.
+    id: String,
+    /// The folder to write; must not be there yet.
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    /// The licence under which the files may be used.
+    #[arg(long, value_name = "NAME")]
+    licence: String,
+    /// Where the licence can be read.
+    #[arg(long, value_name = "URL")]
+    licence_url: String,
 }
 
 /// What to release.
@@ -59,6 +83,7 @@ impl Release {
                 };
                 plan(&instance, &policy, &product, period, output)
             }
+            Self::Export(arguments) => arguments.run(&instance, output),
             Self::Run(arguments) => {
                 let period: Period = arguments.period.parse()?;
                 let products: Vec<&str> = match &arguments.product {
@@ -72,6 +97,55 @@ impl Release {
             }
         }
     }
+}
+
+impl ExportArguments {
+    fn run(self, instance: &Instance, output: &Output) -> Result<()> {
+        let charges = read_ledger(instance)?.charges();
+        let mut published = charges.iter().filter_map(|it| match &it.state {
+            State::Published(it) => Some((it.release.as_str(), it.manifest_hash.as_str())),
+            State::Abandoned => None,
+        });
+        let Some((id, digest)) = published.find(|it| it.0 == self.id) else {
+            return Err(Error::input(
+                "I64",
+                format!("there is no published release `{}`", self.id),
+            )
+            .remedy("`quorate release list` shows them"));
+        };
+        if self.to.exists() {
+            return Err(Error::input("I65", "the folder is there already")
+                .at(self.to.display())
+                .allowed("a folder that does not exist: nothing is written over"));
+        }
+        let path = instance.releases_dir().join(id);
+        let publication = Publication::read_recorded(&Machine, &path, digest)?;
+        let licence = Licence { name: self.licence, url: self.licence_url };
+        let files = export::files(&publication, &instance.config.name, licence)?;
+        // Beside, then renamed: nobody ever sees half of it.
+        let draft = self.to.with_extension("draft");
+        let written = write_all(&draft, &files).and_then(|()| std::fs::rename(&draft, &self.to));
+        written.map_err(|cause| {
+            drop(std::fs::remove_dir_all(&draft));
+            Error::fault("F01", format!("cannot write: {cause}")).at(self.to.display())
+        })?;
+        let names: Vec<&str> = files.iter().map(|it| it.path.as_str()).collect();
+        let value = json!({ "release": id, "folder": self.to, "files": names });
+        output.result(&value, || {
+            let lines = files.iter().map(|it| format!("{:<44} {}\n", it.path, it.kind.title()));
+            format!("{}: {} files\n{}", self.to.display(), files.len(), lines.collect::<String>())
+        })
+    }
+}
+
+fn write_all(folder: &Path, files: &[formats::File]) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for file in files {
+        let path = folder.join(&file.path);
+        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::write(path, &file.bytes)?;
+    }
+    Ok(())
 }
 
 fn list(instance: &Instance, policy: &Policy, output: &Output) -> Result<()> {
