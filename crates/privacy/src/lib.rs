@@ -2,7 +2,8 @@
 //!
 //! Read in this order: `unit` (what things cost), `noise` (exact draws and their tails),
 //! `bounding` (what one person can change), `mechanism` (what may be said), `meter` and
-//! `conversion` (what it added up to). Each claim has its proof in the `.md` beside the code.
+//! `conversion` (what it added up to), `residual` (what subtraction gives). Each claim has its proof in
+//! the `.md` beside the code.
 
 pub mod bounding;
 pub mod clip;
@@ -11,6 +12,7 @@ pub mod derived;
 pub mod mechanism;
 pub mod meter;
 pub mod noise;
+pub mod residual;
 pub mod unit;
 
 pub use bounding::{BoundingKey, keep};
