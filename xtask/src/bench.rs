@@ -14,6 +14,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::Outcome;
+use crate::cargo::cargo;
 
 /// What to run.
 #[derive(clap::Args)]
@@ -119,7 +120,7 @@ fn text(path: &Path) -> Result<&str, Box<dyn std::error::Error>> {
 fn quorate(root: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
     let program =
         ["run", "--quiet", "--release", "--package", "quorate-engine", "--example", "w1", "--"];
-    said(Command::new("cargo").args(program).args(arguments).current_dir(root).output()?)
+    said(cargo(root).args(program).args(arguments).output()?)
 }
 
 pub(crate) fn said(output: std::process::Output) -> Result<String, Box<dyn std::error::Error>> {

@@ -7,9 +7,10 @@ mod slow;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::Outcome;
+use crate::cargo::cargo;
 
 /// One step: what it shows, and the command that shows it.
 struct Step {
@@ -70,11 +71,7 @@ fn quick(root: &Path) -> Outcome {
     let (mut passed, mut failed) = (0, 0);
     for step in STEPS {
         eprintln!("== {}", step.name);
-        let mut child = Command::new("cargo")
-            .args(step.arguments)
-            .current_dir(root)
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut child = cargo(root).args(step.arguments).stdout(Stdio::piped()).spawn()?;
         for line in BufReader::new(child.stdout.take().ok_or("no output")?).lines() {
             let line = line?;
             println!("{line}");
@@ -103,9 +100,8 @@ fn counts(line: &str) -> Option<(u32, u32)> {
 
 /// The shipped binary has no path to seeded noise or a simulated disk.
 fn tests_stay_in_tests(root: &Path) -> Outcome {
-    let tree = Command::new("cargo")
+    let tree = cargo(root)
         .args(["tree", "--package", "quorate", "--edges", "normal,features", "--prefix", "none"])
-        .current_dir(root)
         .output()?;
     let text = String::from_utf8(tree.stdout)?;
     if !tree.status.success() || text.is_empty() {

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::Outcome;
 use crate::bench::said;
+use crate::cargo::cargo;
 
 /// What to kill.
 #[derive(clap::Args)]
@@ -71,9 +72,7 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
 /// The program, optimised; built with its examples, so that benchmarks and this share one build.
 fn build(root: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
     let build = ["build", "--quiet", "--release", "--package", "quorate", "--bins", "--examples"];
-    let mut cargo = Command::new("cargo");
-    let output =
-        said(cargo.args(build).args(["--message-format", "json"]).current_dir(root).output()?)?;
+    let output = said(cargo(root).args(build).args(["--message-format", "json"]).output()?)?;
     let built = output.lines().filter_map(|it| serde_json::from_str::<Value>(it).ok());
     let mut programs = built.filter(|it| it["target"]["kind"][0] == "bin");
     let program = programs.find_map(|it| it["executable"].as_str().map(PathBuf::from));

@@ -1,6 +1,7 @@
 //! House-keeping of the project: `cargo xtask COMMAND`.
 
 mod bench;
+mod cargo;
 mod check;
 mod crash;
 mod mutants;

@@ -11,6 +11,7 @@ use std::process::{Command, Output};
 use serde::Deserialize;
 
 use crate::Outcome;
+use crate::cargo::plain;
 
 /// What to run.
 #[derive(clap::Args)]
@@ -181,7 +182,7 @@ impl Bench {
     }
 
     fn cargo(&self, package: &str, more: &[&str]) -> std::io::Result<Output> {
-        Command::new("timeout")
+        plain("timeout")
             .args([
                 "300",
                 "cargo",

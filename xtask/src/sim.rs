@@ -1,9 +1,10 @@
 //! `cargo xtask sim`: lives of ledger and release on a disk that dies, fails and fills up.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::Outcome;
+use crate::cargo::cargo;
 
 /// What to simulate.
 #[derive(clap::Args)]
@@ -32,7 +33,7 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     };
     for part in PARTS.iter().filter(|&&it| arguments.only.as_deref().is_none_or(|only| only == it))
     {
-        let mut cargo = Command::new("cargo");
+        let mut cargo = cargo(root);
         cargo.args(["test", "--package", &format!("quorate-{part}"), "--lib"]);
         if arguments.quiet {
             cargo.arg("--quiet");
@@ -40,7 +41,6 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
         let status = cargo
             .args(["--", "crash::"])
             .env("QUORATE_SEEDS", &seeds)
-            .current_dir(root)
             .stdout(if arguments.quiet { Stdio::null() } else { Stdio::inherit() })
             .status()?;
         println!("{part}: seeds {seeds}, {}", if status.success() { "held" } else { "BROKEN" });

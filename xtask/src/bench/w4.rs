@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Arguments, PEER, machine, measured, peer, said, spread, text};
 use crate::Outcome;
+use crate::cargo::cargo;
 
 /// 2 GB for either, beyond which it spills.
 const MEMORY: u64 = 2_000_000_000;
@@ -103,7 +104,7 @@ fn check_room(folder: &Path, bytes: u64) -> Outcome {
 
 fn quorate(root: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
     let program = ["run", "--quiet", "--release", "--package", "quorate", "--example", "w4", "--"];
-    said(Command::new("cargo").args(program).args(arguments).current_dir(root).output()?)
+    said(cargo(root).args(program).args(arguments).output()?)
 }
 
 fn table(result: &Value) -> String {

@@ -1,15 +1,15 @@
 //! W7: exact discrete Gaussian draws a second and core, ours beside OpenDP's.
 
 use std::path::Path;
-use std::process::Command;
 
 use super::{measured, said};
 use crate::Outcome;
+use crate::cargo::cargo;
 
 #[expect(clippy::print_stdout, reason = "a benchmark is printed")]
 pub(super) fn run(json: bool, root: &Path) -> Outcome {
     let program = ["run", "--quiet", "--release", "--package", "quorate-peers", "--example", "w7"];
-    let found = measured(&said(Command::new("cargo").args(program).current_dir(root).output()?)?)?;
+    let found = measured(&said(cargo(root).args(program).output()?)?)?;
     if json {
         println!("{}", serde_json::to_string_pretty(&found)?);
         return Ok(());

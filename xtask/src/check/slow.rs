@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::Outcome;
+use crate::cargo::cargo;
 
 /// One step: its title, and the command whose standard output is its result.
 struct Step {
@@ -56,9 +57,7 @@ pub(super) fn run(root: &Path) -> Outcome {
     for step in STEPS {
         eprintln!("== {}", step.title);
         let started = Instant::now();
-        let mut cargo = Command::new("cargo");
-        let output =
-            cargo.args(step.command).current_dir(root).stderr(Stdio::inherit()).output()?;
+        let output = cargo(root).args(step.command).stderr(Stdio::inherit()).output()?;
         let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         let verdict = if output.status.success() { "holds" } else { "FAILED" };
         println!("{said}\n{}: {verdict}", step.title);
