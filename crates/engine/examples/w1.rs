@@ -4,6 +4,7 @@
 //! sites by a power law; `release DIR` bounds, gates, noises, charges and writes files; `decode DIR`
 //! only reads the two columns. Each of the latter prints seconds and peak memory as JSON.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -182,7 +183,8 @@ fn release(dir: &Path) -> Outcome<u64> {
         suppressed: Vec::new(),
         persons: fs::read_to_string(dir.join("people"))?.parse()?,
         sites: SiteList::of((0..SITES).map(site).collect()),
-        geography_hash: Geography::built_in().hash().to_owned(),
+        geography: Arc::clone(Geography::built_in()),
+        holidays: BTreeSet::new(),
     };
     let run = Run {
         instance: &instance,

@@ -8,6 +8,7 @@ mod scan;
 mod sorted_rows;
 mod tally;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -94,7 +95,8 @@ fn physical_plan(
         View::Presence => (&snapshot.presence, &["person", "district", "hour"]),
         View::Visit => (&snapshot.visit, &["person", "site"]),
     };
-    let kinds = tables.iter().map(|(day, _)| row_kind(plan.view, *day)).collect();
+    let kinds =
+        tables.iter().map(|(day, _)| row_kind(plan.view, *day, &snapshot.holidays)).collect();
     let rows = tables
         .iter()
         .map(|(_, path)| scan::scan(&[path.as_ref()], columns, &ranges))
@@ -104,11 +106,10 @@ fn physical_plan(
     Ok(Some(Arc::new(BoundAndCountExec::new(people, rows, settings))))
 }
 
-fn row_kind(view: View, day: Date) -> RowKind {
+fn row_kind(view: View, day: Date, holidays: &BTreeSet<Date>) -> RowKind {
+    let is_weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
     match view {
-        View::Presence => RowKind::Presence {
-            weekend: matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday),
-        },
+        View::Presence => RowKind::Presence { weekend: is_weekend || holidays.contains(&day) },
         View::Subscriber | View::Visit => RowKind::Visit,
     }
 }

@@ -31,7 +31,7 @@ pub enum Dimension {
     PresentIn,
     /// Local hour, 0 to 23.
     Hour,
-    /// Weekday or weekend.
+    /// Weekday, or weekend and public holidays.
     DayType,
     /// Registrable domain on the public site list.
     Site,
@@ -79,7 +79,7 @@ impl fmt::Display for Dimension {
     }
 }
 
-/// The two kinds of day, in code-list order.
+/// The two kinds of day, in code-list order; a public holiday is of the weekend.
 pub const DAY_TYPES: [&str; 2] = ["weekday", "weekend"];
 
 /// The public values of one dimension, and where each value of the vault stands among them.
@@ -140,7 +140,7 @@ impl CodeList {
     }
 }
 
-/// All code lists of one operator: reference geography cut to its coverage, and its site list.
+/// All code lists of one operator: its geography cut to its coverage, and its site list.
 #[derive(Clone, Debug)]
 pub struct Codes {
     gender: CodeList,

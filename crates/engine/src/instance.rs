@@ -16,13 +16,18 @@ mod config;
 pub use config::Config;
 
 const TEMPLATE: &str = include_str!("../templates/quorate.toml");
-const MAPPINGS: [(&str, &str); 6] = [
+const MAPPINGS: [(&str, &str); 11] = [
     ("opt_out.toml", include_str!("../templates/mapping/opt_out.toml")),
     ("customers.toml", include_str!("../templates/mapping/customers.toml")),
     ("cells.toml", include_str!("../templates/mapping/cells.toml")),
     ("sensitive_places.toml", include_str!("../templates/mapping/sensitive_places.toml")),
     ("events.toml", include_str!("../templates/mapping/events.toml")),
     ("web.toml", include_str!("../templates/mapping/web.toml")),
+    ("zones.toml", include_str!("../templates/mapping/zones.toml")),
+    ("postcodes.toml", include_str!("../templates/mapping/postcodes.toml")),
+    ("holidays.toml", include_str!("../templates/mapping/holidays.toml")),
+    ("countries.toml", include_str!("../templates/mapping/countries.toml")),
+    ("population.toml", include_str!("../templates/mapping/population.toml")),
 ];
 
 /// An opened instance.

@@ -8,6 +8,7 @@ mod file;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use privacy::{Budget, Floor};
 use reference::Geography;
@@ -18,7 +19,7 @@ use crate::instance::Instance;
 use crate::plan::{Family, PrivatePlan};
 use crate::product::{self, Product};
 use crate::time::Period;
-use crate::vault::Snapshot;
+use crate::vault::{Snapshot, Vault};
 pub use explain::{at, explain, figures, times};
 
 /// A policy that holds together.
@@ -28,8 +29,10 @@ pub struct Policy {
     pub floor: Floor,
     /// The impact assessment that covers the releases.
     pub dpia: String,
-    /// Postcode areas covered; all when empty.
+    /// Areas covered; all when empty.
     pub coverage: Vec<String>,
+    /// The geography that they are of.
+    pub geography: Arc<Geography>,
     /// What a calendar month may cost each person.
     pub caps: Budget,
     /// Kept back for later questions.
@@ -59,14 +62,15 @@ impl Policy {
     /// unknown product or grouping; `P05` numbers that allow no mechanism; `P06` text that is not
     /// a policy: each with the file, the key and what is allowed.
     pub fn read(instance: &Instance) -> Result<Self> {
-        Self::read_folder(&instance.policy_dir())
+        let geography = Vault::open(instance)?.geography()?;
+        Self::read_folder(&instance.policy_dir(), &geography)
     }
 
-    /// [`Policy::read`] of any folder.
+    /// [`Policy::read`] of any folder, for a geography.
     ///
     /// # Errors
     /// As [`Policy::read`].
-    pub fn read_folder(folder: &Path) -> Result<Self> {
+    pub fn read_folder(folder: &Path, geography: &Arc<Geography>) -> Result<Self> {
         let mut hasher = blake3::Hasher::new();
         let mut text = |path: &PathBuf| {
             let text = fs::read_to_string(path).map_err(|cause| io_error("read", path, &cause))?;
@@ -88,7 +92,8 @@ impl Policy {
         products.sort_by_key(|it| product::ALL.iter().position(|of| of.name == it.product.name));
         let policy = Self {
             floor: main.floor(&path)?,
-            coverage: main.coverage(&path)?,
+            coverage: main.coverage(&path, geography)?,
+            geography: Arc::clone(geography),
             caps: main.caps.budget(),
             reserve: main.reserve.budget(),
             dpia: main.dpia,
@@ -127,7 +132,7 @@ impl Policy {
             view: own.product.view,
             families: own.families.clone(),
             policy_hash: self.hash.clone(),
-            codes: Codes::new(Geography::built_in(), &snapshot.sites, &self.coverage),
+            codes: Codes::new(&snapshot.geography, &snapshot.sites, &self.coverage),
         })
     }
 
@@ -146,7 +151,7 @@ impl Policy {
             view: own.product.view,
             families: own.families.clone(),
             policy_hash: self.hash.clone(),
-            codes: Codes::new(Geography::built_in(), sites, &self.coverage),
+            codes: Codes::new(&self.geography, sites, &self.coverage),
         })
     }
 

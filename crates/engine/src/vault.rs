@@ -3,13 +3,16 @@
 //! `manifest.json` names every file with its digest; what it does not name does not exist. A day
 //! once sealed never changes. Layout: docs/vault.md. A reader opens a [`Snapshot`] of one period.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use reference::{Geography, SiteList};
 
+use crate::door::zones;
 use crate::error::{Error, Result, io_error};
 use crate::instance::Instance;
 use crate::time::Period;
@@ -50,8 +53,10 @@ pub struct Snapshot {
     pub persons: u32,
     /// The frozen list that site numbers point into.
     pub sites: SiteList,
-    /// Digest of the geography that sector and district numbers point into.
-    pub geography_hash: String,
+    /// The geography that sector and district numbers point into.
+    pub geography: Arc<Geography>,
+    /// Days that count as weekend, whatever weekday they are.
+    pub holidays: BTreeSet<Date>,
 }
 
 impl Vault {
@@ -87,7 +92,8 @@ impl Vault {
                 .allowed(format!("periods with sealed data: {known}"))
                 .remedy("load the period with `quorate ingest`")
         })?;
-        self.manifest.check_geography(Geography::built_in().hash())?;
+        let geography = self.geography()?;
+        self.manifest.check_geography(geography.hash())?;
         let suppressed = match &record.suppressed {
             Some(stored) => table::read_persons(&self.present(stored)?)?,
             None => Vec::new(),
@@ -101,8 +107,20 @@ impl Vault {
             suppressed,
             persons: record.persons,
             sites: self.sites()?,
-            geography_hash: Geography::built_in().hash().to_owned(),
+            geography,
+            holidays: record.holidays.iter().filter_map(|it| it.parse().ok()).collect(),
         })
+    }
+
+    /// The zones that the operator brought, or the built-in geography.
+    ///
+    /// # Errors
+    /// `F10` when the stored zones are damaged.
+    pub fn geography(&self) -> Result<Arc<Geography>> {
+        match &self.manifest.reference.zones {
+            None => Ok(Arc::clone(Geography::built_in())),
+            Some(stored) => zones::read(&self.present(stored)?).map(Arc::new),
+        }
     }
 
     /// The frozen site list, or the built-in one while no web record was ever loaded.

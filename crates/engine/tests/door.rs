@@ -8,6 +8,7 @@ mod door {
     mod crash;
     mod days;
     mod delta;
+    mod facts;
     mod fixture;
     mod formats;
     mod fuzz;

@@ -11,6 +11,7 @@ mod schema;
 
 use std::collections::BTreeMap;
 
+use reference::Geography;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, MAIN_DB, params, params_from_iter};
 
@@ -37,7 +38,8 @@ fn database(tables: &Tables) -> rusqlite::Result<Vec<u8>> {
     let transaction = connection.transaction()?;
     transaction.execute_batch(schema::TABLES)?;
     let changed = tables.created().strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string();
-    let package = Package { connection: &transaction, changed };
+    let geography = &*tables.facts().geography;
+    let package = Package { connection: &transaction, geography, changed };
     for (level, places) in places_of(tables) {
         package.places(level, &places)?;
     }
@@ -64,6 +66,7 @@ fn places_of(tables: &Tables) -> BTreeMap<Level, BTreeMap<&str, &str>> {
 /// A geopackage in the making.
 struct Package<'release> {
     connection: &'release Connection,
+    geography: &'release Geography,
     changed: String,
 }
 
@@ -76,11 +79,11 @@ impl Package<'_> {
              label TEXT NOT NULL, geom {kind});"
         ))?;
         self.contents(name, "features", "Places without values", "")?;
-        self.geometry(name, kind, places::bounds(level, places.keys().copied()))?;
+        self.geometry(name, kind, places::bounds(self.geography, level, places.keys().copied()))?;
         let insert = format!("INSERT INTO {name} (code, label, geom) VALUES (?, ?, ?)");
         let mut insert = self.connection.prepare(&insert)?;
         for (code, label) in places {
-            insert.execute(params![code, label, geometry(level, code)])?;
+            insert.execute(params![code, label, geometry(self.geography, level, code)])?;
         }
         Ok(())
     }
@@ -90,7 +93,7 @@ impl Package<'_> {
         let place = table.place().and_then(|(at, level)| {
             let key = table.keys.get(at)?;
             let codes = key.codes.iter().map(|it| it.code.as_str());
-            Some((key.name.as_str(), layer(level)?, places::bounds(level, codes)))
+            Some((key.name.as_str(), layer(level)?, places::bounds(self.geography, level, codes)))
         });
         let values = match place {
             Some(_) => format!("values_{}", table.name),
@@ -201,9 +204,9 @@ fn fields(table: &Table, codes: &[&Code], cell: &Cell) -> Vec<Sql> {
 }
 
 /// A place's geometry in a geopackage's envelope: `GP`, version, flags, reference, well-known binary.
-fn geometry(level: Level, code: &str) -> Option<Vec<u8>> {
+fn geometry(geography: &Geography, level: Level, code: &str) -> Option<Vec<u8>> {
     let mut blob = vec![b'G', b'P', 0, 1];
     blob.extend(places::EPSG.to_le_bytes());
-    blob.extend(places::wkb(level, code)?);
+    blob.extend(places::wkb(geography, level, code)?);
     Some(blob)
 }

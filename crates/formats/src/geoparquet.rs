@@ -12,6 +12,7 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use reference::Geography;
 use serde_json::json;
 
 use crate::error::{Result, Wrong};
@@ -32,14 +33,19 @@ pub fn geoparquet(tables: &Tables) -> Result<Vec<File>> {
         .map(|(table, place)| {
             let path = format!("geo/{}.parquet", table.name);
             let failed = |cause: &dyn std::fmt::Display| Wrong::writing(&path)(cause);
-            let bytes = bytes(table, place).map_err(|cause| failed(&cause))?;
+            let bytes =
+                bytes(table, place, &tables.facts().geography).map_err(|cause| failed(&cause))?;
             Ok(File::new(path, Kind::GeoParquet, bytes))
         })
         .collect()
 }
 
-fn bytes(table: &Table, place: (usize, Level)) -> parquet::errors::Result<Vec<u8>> {
-    let batch = RecordBatch::try_from_iter_with_nullable(columns(table, place))?;
+fn bytes(
+    table: &Table,
+    place: (usize, Level),
+    geography: &Geography,
+) -> parquet::errors::Result<Vec<u8>> {
+    let batch = RecordBatch::try_from_iter_with_nullable(columns(table, place, geography))?;
     let about = json!({
         "version": "1.1.0",
         "primary_column": GEOMETRY,
@@ -67,7 +73,11 @@ fn bytes(table: &Table, place: (usize, Level)) -> parquet::errors::Result<Vec<u8
     writer.into_inner()
 }
 
-fn columns(table: &Table, (place, level): (usize, Level)) -> Vec<(String, ArrayRef, bool)> {
+fn columns(
+    table: &Table,
+    (place, level): (usize, Level),
+    geography: &Geography,
+) -> Vec<(String, ArrayRef, bool)> {
     let mut columns: Vec<(String, ArrayRef, bool)> = Vec::new();
     for (at, key) in table.keys.iter().enumerate() {
         let text = |label: bool| -> ArrayRef {
@@ -94,7 +104,7 @@ fn columns(table: &Table, (place, level): (usize, Level)) -> Vec<(String, ArrayR
     let geometries: Vec<Option<Vec<u8>>> = table
         .keys
         .get(place)
-        .map(|key| key.codes.iter().map(|it| places::wkb(level, &it.code)).collect())
+        .map(|key| key.codes.iter().map(|it| places::wkb(geography, level, &it.code)).collect())
         .unwrap_or_default();
     let geometry = |cell: usize| {
         let at = table.positions(cell).get(place).copied()?;

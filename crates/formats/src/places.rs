@@ -1,4 +1,4 @@
-//! Outlines and points of places, from the reference pack, as geometries.
+//! Outlines and points of places, from the geography, as geometries.
 //!
 //! Longitude first, WGS 84. Everything here is public and known before any data is read.
 
@@ -9,7 +9,7 @@ use wkb::writer::{WriteOptions, write_multi_polygon, write_point};
 
 use crate::tables::Level;
 
-/// The spatial reference of the pack: WGS 84 in degrees.
+/// The spatial reference of all places: WGS 84 in degrees.
 pub(crate) const EPSG: i32 = 4326;
 
 /// What places of a level are drawn as; `None` for levels that are not drawn.
@@ -21,9 +21,8 @@ pub(crate) const fn geometry_type(level: Level) -> Option<&'static str> {
     }
 }
 
-/// The geometry of a place as well-known binary; `None` when the pack does not know it.
-pub(crate) fn wkb(level: Level, code: &str) -> Option<Vec<u8>> {
-    let geography = Geography::built_in();
+/// The geometry of a place as well-known binary; `None` when it is not known.
+pub(crate) fn wkb(geography: &Geography, level: Level, code: &str) -> Option<Vec<u8>> {
     let options = WriteOptions { endianness: Endianness::LittleEndian };
     let mut bytes = Vec::new();
     match level {
@@ -33,7 +32,7 @@ pub(crate) fn wkb(level: Level, code: &str) -> Option<Vec<u8>> {
             write_point(&mut bytes, &Point::new(sector.lon, sector.lat), &options).ok()?;
         }
         Level::District => {
-            let outline = outline(&district(code)?.outline)?;
+            let outline = outline(&district(geography, code)?.outline)?;
             write_multi_polygon(&mut bytes, &outline, &options).ok()?;
         }
         Level::Area | Level::Region => return None,
@@ -41,12 +40,12 @@ pub(crate) fn wkb(level: Level, code: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// West, south, east, north of all these places; `None` when the pack knows none of them.
+/// West, south, east, north of all these places; `None` when none is known.
 pub(crate) fn bounds<'code>(
+    geography: &Geography,
     level: Level,
     codes: impl Iterator<Item = &'code str>,
 ) -> Option<[f64; 4]> {
-    let geography = Geography::built_in();
     let points = |code: &'code str| -> Vec<(f64, f64)> {
         match level {
             Level::Sector => {
@@ -54,7 +53,9 @@ pub(crate) fn bounds<'code>(
                 let sector = at.and_then(|at| geography.sectors.get(at));
                 sector.map(|it| (it.lon, it.lat)).into_iter().collect()
             }
-            Level::District => district(code).map(|it| it.outline.concat()).unwrap_or_default(),
+            Level::District => {
+                district(geography, code).map(|it| it.outline.concat()).unwrap_or_default()
+            }
             Level::Area | Level::Region => Vec::new(),
         }
     };
@@ -64,8 +65,8 @@ pub(crate) fn bounds<'code>(
     })
 }
 
-fn district(code: &str) -> Option<&'static District> {
-    let all = &Geography::built_in().districts;
+fn district<'land>(geography: &'land Geography, code: &str) -> Option<&'land District> {
+    let all = &geography.districts;
     let at = all.binary_search_by(|it| it.code.as_str().cmp(code)).ok()?;
     all.get(at)
 }
@@ -124,9 +125,11 @@ mod tests {
             let outline = outline(&it.outline).unwrap();
             let rings = outline.0.iter().map(|it| 1 + it.interiors().len()).sum::<usize>();
             assert_eq!(rings, it.outline.len(), "{}", it.code);
-            assert!(wkb(Level::District, &it.code).is_some());
+            assert!(wkb(geography, Level::District, &it.code).is_some());
         }
-        assert!(geography.sectors.iter().all(|it| wkb(Level::Sector, &it.code).is_some()));
+        assert!(
+            geography.sectors.iter().all(|it| wkb(geography, Level::Sector, &it.code).is_some())
+        );
     }
 
     #[test]
@@ -150,7 +153,7 @@ mod tests {
 
     #[test]
     fn an_unknown_place_has_no_geometry() {
-        assert_eq!(wkb(Level::District, "ZZ99"), None);
-        assert_eq!(wkb(Level::Region, "E12000001"), None);
+        assert_eq!(wkb(Geography::built_in(), Level::District, "ZZ99"), None);
+        assert_eq!(wkb(Geography::built_in(), Level::Region, "E12000001"), None);
     }
 }

@@ -5,8 +5,11 @@
 
 mod check;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
+use reference::Geography;
 
 use crate::error::Result;
 
@@ -52,8 +55,8 @@ pub struct Facts {
     pub epsilon_delta: f64,
     /// What a reader should know besides: definitions, limits.
     pub notes: Vec<String>,
-    /// Who must be named wherever places are shown.
-    pub attribution: String,
+    /// Where its places are.
+    pub geography: Arc<Geography>,
 }
 
 /// What may be done with a release.

@@ -75,6 +75,6 @@ pub(crate) fn notes(tables: &Tables) -> Vec<Note> {
         Note { about: "Privacy loss", says: cost(facts) },
     ];
     notes.extend(own);
-    notes.push(Note { about: "Places", says: facts.attribution.clone() });
+    notes.push(Note { about: "Places", says: facts.geography.attribution().trim().to_owned() });
     notes
 }

@@ -1,6 +1,7 @@
 //! A published release as the neutral tables of `formats`: what `data.csv` says, and nothing more.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use engine::dimension::{self, Dimension};
 use engine::product;
@@ -11,14 +12,20 @@ use formats::{
     Cell, Code, Facts, File, Key, Kind, Level, Licence, Measure, Shape, Status, Table, Tables,
     Value,
 };
+use reference::Geography;
 
 /// The release with everything that is known of its files' form.
 ///
 /// # Errors
 /// A fault when the release folder lacks a file, or a format cannot hold the release.
-pub fn files(publication: &Publication, publisher: &str, licence: Licence) -> Result<Vec<File>> {
-    let tables = Tables::new(facts(publication, publisher, licence)?, tables(&publication.sheet))
-        .map_err(|cause| fault(&cause))?;
+pub fn files(
+    publication: &Publication,
+    publisher: &str,
+    licence: Licence,
+    geography: Arc<Geography>,
+) -> Result<Vec<File>> {
+    let facts = facts(publication, publisher, licence, geography)?;
+    let tables = Tables::new(facts, tables(&publication.sheet)).map_err(|cause| fault(&cause))?;
     let given = [
         ("data.csv", Kind::Csv),
         ("data.csv-metadata.json", Kind::Csvw),
@@ -43,7 +50,12 @@ fn fault(cause: &formats::Wrong) -> Error {
     Error::fault("F13", format!("a format cannot hold the release: {cause}"))
 }
 
-fn facts(publication: &Publication, publisher: &str, licence: Licence) -> Result<Facts> {
+fn facts(
+    publication: &Publication,
+    publisher: &str,
+    licence: Licence,
+    geography: Arc<Geography>,
+) -> Result<Facts> {
     let of = &publication.manifest;
     Ok(Facts {
         id: of.id.clone(),
@@ -66,7 +78,7 @@ fn facts(publication: &Publication, publisher: &str, licence: Licence) -> Result
             format!("Plan {}, policy {}, program {}.", of.plan_hash, of.policy_hash, of.code_hash),
             format!("Paid for by entry {} of the ledger.", of.ledger_entry),
         ],
-        attribution: reference::ATTRIBUTION.trim().to_owned(),
+        geography,
     })
 }
 

@@ -1,15 +1,18 @@
-//! Great Britain by postcode: sectors, districts, areas, regions, countries, local authorities.
+//! Where people live: sectors, districts, areas, regions, countries, local authorities.
 //!
-//! The order of every list is the order of the pack and is what the vault's numbers mean; `hash`
-//! tells whether two packs agree.
+//! Great Britain by postcode is built in; an operator elsewhere brings its own list of zones. Every list is
+//! sorted by code, and its order is what the vault's numbers mean; `hash` tells whether two geographies agree.
 
 mod grid;
 mod parse;
+mod zones;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::pack;
 use grid::Grid;
+
+pub use zones::{GeographyError, Level, Zone, ring};
 
 /// A postcode sector, e.g. `AB1 2`. Numbers are positions in the lists of [`Geography`].
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +72,7 @@ pub struct Place {
 }
 
 /// All places, each list sorted by code.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Geography {
     /// Postcode sectors.
     pub sectors: Vec<Sector>,
@@ -84,17 +87,19 @@ pub struct Geography {
     /// Local authorities.
     pub lads: Vec<Place>,
     grid: Grid,
+    attribution: &'static str,
     hash: String,
 }
 
-static BUILT_IN: LazyLock<Geography> = LazyLock::new(|| {
-    parse::geography(&pack::text(pack::SECTORS), pack::PLACES, &pack::text(pack::OUTLINES))
+static BUILT_IN: LazyLock<Arc<Geography>> = LazyLock::new(|| {
+    let (sectors, outlines) = (pack::text(pack::SECTORS), pack::text(pack::OUTLINES));
+    Arc::new(parse::geography(&sectors, pack::PLACES, &outlines))
 });
 
 impl Geography {
     /// The pack that the product ships.
     #[must_use]
-    pub fn built_in() -> &'static Self {
+    pub fn built_in() -> &'static Arc<Self> {
         &BUILT_IN
     }
 
@@ -127,7 +132,13 @@ impl Geography {
         self.grid.nearest(&self.sectors, lat, lon)
     }
 
-    /// Digest of the pack, in hexadecimal.
+    /// Who must be named wherever a map of it is shown.
+    #[must_use]
+    pub const fn attribution(&self) -> &'static str {
+        self.attribution
+    }
+
+    /// Digest of all places, in hexadecimal.
     #[must_use]
     pub fn hash(&self) -> &str {
         &self.hash

@@ -9,7 +9,7 @@ mod people;
 mod pyramid;
 mod sites;
 
-pub use geography::{District, Geography, Place, Ring, Sector};
+pub use geography::{District, Geography, GeographyError, Level, Place, Ring, Sector, Zone, ring};
 pub use people::{AgeBand, Gender};
 pub use pyramid::Pyramid;
 pub use sites::{Site, SiteList, SiteListError};

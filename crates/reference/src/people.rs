@@ -125,6 +125,12 @@ impl AgeBand {
         Self::ALL.get(usize::from(index)).copied()
     }
 
+    /// The band with that label.
+    #[must_use]
+    pub fn parse(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.label() == label)
+    }
+
     /// The label in files.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -172,6 +178,7 @@ mod tests {
     fn numbers_lead_back_to_what_they_stand_for() {
         for (index, band) in (0..).zip(AgeBand::ALL) {
             assert_eq!((band.index(), AgeBand::from_index(index)), (index, Some(band)));
+            assert_eq!(AgeBand::parse(band.label()), Some(band));
         }
         for (index, gender) in (0..).zip(Gender::ALL) {
             assert_eq!((gender.index(), Gender::from_index(index)), (index, Some(gender)));

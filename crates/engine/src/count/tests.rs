@@ -110,7 +110,8 @@ fn snapshot(folder: &Path, people: &[Someone]) -> Snapshot {
         suppressed: Vec::new(),
         persons: u32::try_from(people.len()).unwrap(),
         sites: sites(),
-        geography_hash: String::new(),
+        geography: Arc::clone(Geography::built_in()),
+        holidays: BTreeSet::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::countries::Countries;
 use super::mapping::Mapping;
 use super::quality::Quality;
 use super::quarantine::Quarantine;
@@ -75,7 +76,7 @@ impl Book {
     }
 
     /// Writes the counts of each class into a report.
-    pub fn report(&self, report: &mut IngestReport) {
+    pub fn report(&self, report: &mut IngestReport, countries: &Countries) {
         let mut classes = BTreeMap::<Class, Tally>::new();
         report.files = self.files.iter().map(|(file, tally)| file_report(file, tally)).collect();
         for (file, tally) in &self.files {
@@ -84,7 +85,7 @@ impl Book {
         for (&(class, reason), &rows) in &self.taken_back {
             classes.entry(class).or_default().take_back(reason, rows);
         }
-        report.quality = Quality::of(&classes);
+        report.quality = Quality::of(&classes, countries);
         for (class, tally) in classes {
             report.add_rows(class, &tally);
         }

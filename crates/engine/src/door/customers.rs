@@ -8,12 +8,13 @@
 
 use std::collections::BTreeMap;
 
-use reference::{AgeBand, Gender, Geography};
+use reference::{AgeBand, Gender};
 
 use super::calendar::Calendar;
 use super::key::FIRST_DAY;
 use super::objectors::Objectors;
 use super::people::{Attributes, Changes, Target};
+use super::postcodes::Postcodes;
 use super::pseudonym::Pseudonymiser;
 use super::register::{ALWAYS, Register, Standing, Tenure};
 use super::rows::{Chunk, text_of, value_of};
@@ -37,7 +38,7 @@ pub struct Customers<'door> {
     /// Who is known already.
     pub register: &'door Register,
     /// Sectors of postcodes.
-    pub geography: &'door Geography,
+    pub postcodes: &'door Postcodes,
     /// Who objected for good.
     pub objectors: &'door Objectors,
     /// The period.
@@ -70,8 +71,7 @@ impl Customers<'_> {
             arrow::array::Array::is_valid(values, row).then(|| values.value(row))
         };
         let year = value_of(chunk.integer(4), row).and_then(|it| u16::try_from(it).ok());
-        let sector =
-            text_of(chunk.text(7), row).and_then(|it| self.geography.sector_of_postcode(it));
+        let sector = text_of(chunk.text(7), row).and_then(|it| self.postcodes.sector(it));
         let gender = text_of(chunk.text(6), row).and_then(Gender::parse).unwrap_or(Gender::X);
         let dates = (value_of(chunk.day(9), row), value_of(chunk.day(10), row));
         let tenure = self.calendar.tenure(dates).ok_or(Reason::BadTime)?;

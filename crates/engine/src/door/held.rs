@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use arrow::array::{UInt32Array, UInt64Array};
 use arrow::datatypes::DataType;
-use reference::Geography;
 use serde::Serialize;
 
 use super::calendar::{Calendar, DaySet};
@@ -47,7 +46,7 @@ pub fn rows_of(
 ) -> Result<Vec<WaitingRow>> {
     let mut cells = Cells::default();
     record.cells.iter().try_for_each(|it| cells.read(&vault.present(it)?))?;
-    let (sites, land) = (vault.sites()?, Geography::built_in());
+    let (sites, land) = (vault.sites()?, vault.geography()?);
     let district = |_: Key, stay: u32| {
         let stay = usize::try_from(stay).ok().and_then(|it| cells.stays().get(it));
         let district = stay.and_then(|it| land.districts.get(usize::from(it.district)));

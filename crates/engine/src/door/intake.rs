@@ -10,6 +10,7 @@ use roaring::RoaringBitmap;
 
 use super::calendar::{Calendar, DaySet, Moment};
 use super::cells::Cells;
+use super::countries::Countries;
 use super::key::{FIRST_DAY, Key, SITES_MAX};
 use super::pseudonym::Pseudonymiser;
 use super::register::{Register, Standing};
@@ -36,6 +37,8 @@ pub struct Intake {
     pub shut: Shut,
     /// The public list of sites.
     pub sites: Arc<SiteList>,
+    /// The countries that are known.
+    pub countries: Countries,
     /// What is sealed of presence.
     pub presence: SealedSet,
     /// What is sealed of visits.
@@ -82,11 +85,14 @@ impl Intake {
         packed.keys.reserve_exact(chunk.rows);
         packed.beside.reserve_exact(chunk.rows);
         for (row, number) in chunk.numbered() {
-            let row = match file.mapping.class {
-                Class::Web => self.hit(chunk, row, file, finder),
-                _ => self.event(chunk, row, file),
+            let (outcome, visitor) = match file.mapping.class {
+                Class::Web => (self.hit(chunk, row, file, finder), None),
+                _ => (self.event(chunk, row, file), value_of(chunk.integer(3), row)),
             };
-            if let Some((key, beside)) = tally.add(number, row) {
+            if let (Err(Reason::VisitorFromAbroad), Some(mcc)) = (&outcome, visitor) {
+                tally.add_visitor(mcc);
+            }
+            if let Some((key, beside)) = tally.add(number, outcome) {
                 packed.keys.push(key.pack());
                 packed.beside.push(beside);
             }
@@ -108,8 +114,11 @@ impl Intake {
     }
 
     fn event(&self, chunk: &Chunk, row: usize, file: &SourceFile) -> Result<(Key, u32), Reason> {
+        let mcc = value_of(chunk.integer(3), row);
+        if mcc.is_some_and(|it| !self.countries.has(it)) {
+            return Err(Reason::UnknownCountry);
+        }
         let admitted = self.admit(chunk, row, file, self.presence).map_err(|reason| {
-            let mcc = value_of(chunk.integer(3), row);
             let abroad = mcc.is_some_and(|it| !file.mapping.home_mcc.contains(&it));
             match reason {
                 Reason::UnknownSubscriber if abroad => Reason::VisitorFromAbroad,

@@ -14,6 +14,7 @@ use super::book::Book;
 use super::calendar::Calendar;
 use super::cells::{Cells, NewCells};
 use super::contract::Contracts;
+use super::countries::Countries;
 use super::declare::Declaration;
 use super::intake::{Intake, SealedSet};
 use super::objectors::Objectors;
@@ -39,6 +40,7 @@ use crate::vault::table::read_persons;
 
 mod days;
 mod persons;
+mod public;
 
 /// What a batch works with and what it has done so far.
 pub struct Load<'door> {
@@ -50,7 +52,7 @@ pub struct Load<'door> {
     calendar: Arc<Calendar>,
     purpose: Purpose,
     progress: &'door mut dyn FnMut(Progress<'_>),
-    geography: &'static Geography,
+    geography: Arc<Geography>,
     pseudonymiser: Pseudonymiser,
     objectors: Objectors,
     people: People<'door>,
@@ -83,18 +85,16 @@ impl<'door> Load<'door> {
     /// Reads what earlier batches left.
     ///
     /// # Errors
-    /// `I45` when the vault was filled under another geography, a fault when it cannot be read.
+    /// A fault when the vault cannot be read.
     pub fn begin(
         setting: Setting<'door>,
         progress: &'door mut dyn FnMut(Progress<'_>),
     ) -> Result<Self> {
         let Setting { instance, vault, batch, declaration, contracts, purpose, as_of } = setting;
         let period = declaration.period;
-        let geography = Geography::built_in();
+        let geography = vault.geography()?;
         let mut manifest = vault.manifest().clone();
-        manifest.check_geography(geography.hash())?;
         manifest.contracts = contracts;
-        manifest.geography = Some(geography.hash().to_owned());
         let mut record = vault.record(period);
         record.objections_as_of = as_of;
         let tables = record.pseudonyms.iter().map(|it| vault.present(it));
@@ -136,22 +136,28 @@ impl<'door> Load<'door> {
     ) -> Result<(Manifest, Book)> {
         let of = |class| files.iter().filter(move |it| it.mapping.class == class);
         let persons_before = self.record.persons;
+        self.zones(of(Class::Zones))?;
+        self.holidays(of(Class::Holidays))?;
+        let postcodes = self.postcodes(of(Class::Postcodes))?;
+        let countries = self.countries(of(Class::Countries))?;
+        let population = self.population(of(Class::Population))?;
         let sites = self.sites(of(Class::Web))?;
         self.objections(of(Class::OptOut))?;
-        report.sims_excluded = self.customers(of(Class::Customers))?;
+        report.sims_excluded = self.customers(of(Class::Customers), &postcodes)?;
         self.people_of_rows(of(Class::Web))?;
         let cells = self.cells(of(Class::Cells))?;
         let shut = self.sensitive_places(of(Class::SensitivePlaces))?.shut(cells.stays());
         report.areas_left_out = self.codes_of(&shut.districts);
         self.check_ready(files, &cells)?;
-        let intake = self.intake(cells, shut, sites)?;
+        let intake = self.intake(cells, shut, sites, countries.clone())?;
         self.presence(files, &intake, report)?;
         self.visit(files, &intake, report)?;
         match (self.book.check_shares(), self.purpose) {
             (Err(refusal), Purpose::Load) => return Err(refusal),
             (judged, _) => report.refused = judged.err().map(|it| it.to_string()),
         }
-        self.book.report(report);
+        self.book.report(report, &countries);
+        report.quality.coverage = self.coverage(&population)?;
         for (table, rows) in std::mem::take(&mut self.day_rows) {
             let sealed = report.days_sealed.get(table).map_or(&[][..], Vec::as_slice);
             report.quality.compare(table, &rows, sealed);
@@ -165,7 +171,13 @@ impl<'door> Load<'door> {
     }
 
     fn finish(mut self, files: &[SourceFile], batch: &str) -> Result<(Manifest, Book)> {
-        self.record.snapshot = random_name()?;
+        // What no scan reads leaves the snapshot as it is, and what was released of it paid for.
+        let is_reference = |it: &SourceFile| it.mapping.class.is_reference();
+        let holidays_before = self.vault.record(self.period).holidays;
+        let same = files.iter().all(is_reference) && self.record.holidays == holidays_before;
+        if !same || self.record.snapshot.is_empty() {
+            self.record.snapshot = random_name()?;
+        }
         self.record.batches.push(batch.to_owned());
         self.record.loaded.extend(files.iter().map(|file| Loaded {
             mapping: file.mapping.name.clone(),
@@ -228,8 +240,8 @@ impl<'door> Load<'door> {
             cells.read(&self.vault.present(stored)?)?;
         }
         for file in files {
-            let calendar = Arc::clone(&self.calendar);
-            let mut new = NewCells::new(&calendar, self.geography);
+            let (calendar, geography) = (Arc::clone(&self.calendar), Arc::clone(&self.geography));
+            let mut new = NewCells::new(&calendar, &geography);
             let tally = self.read("cells", file, |_, chunk, tally| {
                 new.take(chunk, tally);
                 Ok(())
@@ -290,7 +302,13 @@ impl<'door> Load<'door> {
     }
 
     /// What rows are held against; the register moves in, since people are settled now.
-    fn intake(&mut self, cells: Cells, shut: Shut, sites: SiteList) -> Result<Arc<Intake>> {
+    fn intake(
+        &mut self,
+        cells: Cells,
+        shut: Shut,
+        sites: SiteList,
+        countries: Countries,
+    ) -> Result<Arc<Intake>> {
         let before = self.vault.record(self.period.before()?);
         let sealed = |now: &TableRecord, before: &TableRecord| {
             let is_in = |date: Date| {
@@ -311,6 +329,7 @@ impl<'door> Load<'door> {
             cells,
             shut,
             sites: Arc::new(sites),
+            countries,
             presence,
             visit,
         }))

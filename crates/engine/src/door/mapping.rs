@@ -294,9 +294,9 @@ fn check(keys: &Keys) -> Result<()> {
     if !keys.csv.delimiter.is_ascii() {
         return Err(wrong("[csv] delimiter is not ASCII".to_owned()).allowed("one ASCII character"));
     }
-    if keys.home_mcc.is_some() != given("mcc") {
+    if keys.home_mcc.is_some() != (keys.class == Class::Events && given("mcc")) {
         return Err(wrong("home_mcc and the column mcc go together".to_owned())
-            .allowed("home_mcc = [234, 235] with mcc under [columns], or neither"));
+            .allowed("home_mcc = [234, 235] with mcc under [columns] of events, or neither"));
     }
     if keys.class != Class::Web && (keys.people.is_some() || keys.sites.is_some()) {
         return Err(wrong("[people] and [sites] belong to class \"web\" alone".to_owned()));

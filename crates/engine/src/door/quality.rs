@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::countries::Countries;
 use super::schema::Class;
 use super::tally::{Reason, Tally};
 
@@ -23,6 +24,10 @@ pub struct Quality {
     pub visible: Option<f64>,
     /// Share of web records with a host whose site is on the public list.
     pub listed: Option<f64>,
+    /// Rows of visitors from abroad, by country.
+    pub visitors: BTreeMap<String, u64>,
+    /// People of the period beside the census, by region.
+    pub coverage: Vec<Coverage>,
     /// Rows of each sealed day beside the days before it, by table.
     pub days: BTreeMap<&'static str, Vec<Day>>,
 }
@@ -40,10 +45,31 @@ pub struct Day {
     pub change: Option<f64>,
 }
 
+/// The people of a region beside its adult residents.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Coverage {
+    /// The code of the region.
+    pub region: String,
+    /// People of the period who live there.
+    pub people: u64,
+    /// Adult residents by the census.
+    pub residents: u64,
+    /// People of one resident; above 1 something is wrong.
+    pub share: Option<f64>,
+}
+
+impl Coverage {
+    /// Of one region.
+    #[must_use]
+    pub fn new(region: String, people: u64, residents: u64) -> Self {
+        Self { region, people, residents, share: share(people, residents) }
+    }
+}
+
 impl Quality {
     /// What the tallies of a batch tell.
     #[must_use]
-    pub fn of(classes: &BTreeMap<Class, Tally>) -> Self {
+    pub fn of(classes: &BTreeMap<Class, Tally>, countries: &Countries) -> Self {
         let nulls = classes.iter().map(|(class, tally)| {
             let share = |(column, nulls): (&&'static str, &u64)| {
                 (*column, share(*nulls, tally.read).unwrap_or_default())
@@ -76,7 +102,13 @@ impl Quality {
             let hosts = [Reason::UnlistedSite, Reason::BadHost, Reason::HostWithPath];
             share(listed, listed + sum(it, &hosts))
         });
-        Self { nulls: nulls.collect(), placed, visible, listed, days: BTreeMap::new() }
+        let mut visitors = BTreeMap::new();
+        for (mcc, rows) in classes.get(&Class::Events).map(Tally::visitors).into_iter().flatten() {
+            *visitors.entry(countries.name(*mcc)).or_default() += rows;
+        }
+        let nulls = nulls.collect();
+        let (days, coverage) = (BTreeMap::new(), Vec::new());
+        Self { nulls, placed, visible, listed, visitors, coverage, days }
     }
 
     /// Compares the days of a table that were `sealed` now with all days and their rows, ascending.

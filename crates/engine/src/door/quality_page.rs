@@ -33,6 +33,7 @@ pub fn render(report: &IngestReport) -> String {
     let page = headline(page, report);
     let page = rows(page, report);
     let page = days(page, report);
+    let page = coverage(page, report);
     let page = files(page, report);
     nulls(page, report).raw("</html>\n").as_str().to_owned()
 }
@@ -117,6 +118,32 @@ fn days(page: Html, report: &IngestReport) -> Html {
                 .figure(&change)
         },
     ))
+}
+
+/// Who came from abroad, and people beside the census, where there are any.
+fn coverage(page: Html, report: &IngestReport) -> Html {
+    let quality = &report.quality;
+    let visitors: Vec<_> = quality.visitors.iter().collect();
+    let page = if visitors.is_empty() {
+        page
+    } else {
+        let head = "<th>country<th class=n>rows";
+        close(open(page, "Visitors from abroad", head).each(&visitors, |page, (country, rows)| {
+            page.raw("<tr>").head(country).figure(&rows.to_string())
+        }))
+    };
+    if quality.coverage.is_empty() {
+        return page;
+    }
+    let head = "<th>region<th class=n>people<th class=n>adult residents<th class=n>share";
+    close(open(page, "People beside the census", head).each(&quality.coverage, |page, it| {
+        let marked = it.share.is_none_or(|it| it > 1.0);
+        let page = if marked { page.raw("<tr class=w>") } else { page.raw("<tr>") };
+        page.head(&it.region)
+            .figure(&it.people.to_string())
+            .figure(&it.residents.to_string())
+            .figure(&it.share.map_or_else(|| "-".to_owned(), percent))
+    }))
 }
 
 fn files(page: Html, report: &IngestReport) -> Html {

@@ -19,6 +19,16 @@ pub enum Class {
     Events,
     /// Web records with a host name.
     Web,
+    /// Where people live: zones in place of the built-in ones.
+    Zones,
+    /// The sector of each postcode.
+    Postcodes,
+    /// Public holidays.
+    Holidays,
+    /// Countries by the code that their networks send.
+    Countries,
+    /// Residents by zone, as a census counted them.
+    Population,
 }
 
 /// What the values of a column are.
@@ -98,6 +108,32 @@ const WEB: &[Column] = &[
     may("duration_s", Kind::Integer),
 ];
 
+const ZONES: &[Column] = &[
+    must("id", Kind::Text),
+    must("level", Kind::Text),
+    may("name", Kind::Text),
+    may("parent", Kind::Text),
+    may("lad", Kind::Text),
+    may("latitude", Kind::Real),
+    may("longitude", Kind::Real),
+    may("geometry", Kind::Text),
+];
+
+const POSTCODES: &[Column] = &[must("postcode", Kind::Text), must("sector", Kind::Text)];
+
+const HOLIDAYS: &[Column] = &[must("date", Kind::Day)];
+
+const COUNTRIES: &[Column] =
+    &[must("mcc", Kind::Integer), must("iso", Kind::Text), may("timezone", Kind::Text)];
+
+const POPULATION: &[Column] = &[
+    must("zone", Kind::Text),
+    must("people", Kind::Integer),
+    may("gender", Kind::Text),
+    may("age", Kind::Integer),
+    may("age_band", Kind::Text),
+];
+
 impl Class {
     /// The canonical columns, in the order in which every chunk of rows holds them.
     #[must_use]
@@ -109,7 +145,21 @@ impl Class {
             Self::SensitivePlaces => SENSITIVE_PLACES,
             Self::Events => EVENTS,
             Self::Web => WEB,
+            Self::Zones => ZONES,
+            Self::Postcodes => POSTCODES,
+            Self::Holidays => HOLIDAYS,
+            Self::Countries => COUNTRIES,
+            Self::Population => POPULATION,
         }
+    }
+
+    /// Whether its rows are public facts that no scan of people reads.
+    #[must_use]
+    pub const fn is_reference(self) -> bool {
+        matches!(
+            self,
+            Self::Zones | Self::Postcodes | Self::Holidays | Self::Countries | Self::Population
+        )
     }
 
     /// Its name in mappings and reports.
@@ -122,6 +172,11 @@ impl Class {
             Self::SensitivePlaces => "sensitive_places",
             Self::Events => "events",
             Self::Web => "web",
+            Self::Zones => "zones",
+            Self::Postcodes => "postcodes",
+            Self::Holidays => "holidays",
+            Self::Countries => "countries",
+            Self::Population => "population",
         }
     }
 }

@@ -62,11 +62,19 @@ pub enum Reason {
     SensitiveSite,
     /// The person did not consent.
     NoConsent,
+    /// No zone of the geography has this code.
+    UnknownZone,
+    /// No country has this code.
+    UnknownCountry,
+    /// Not a number of people, or of no age band.
+    BadCount,
+    /// Residents under 18.
+    UnderAge,
 }
 
 impl Reason {
     /// All, in the order of reports.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::NullId,
         Self::UnknownSubscriber,
         Self::ExcludedSubscriber,
@@ -89,6 +97,10 @@ impl Reason {
         Self::UnlistedSite,
         Self::SensitiveSite,
         Self::NoConsent,
+        Self::UnknownZone,
+        Self::UnknownCountry,
+        Self::BadCount,
+        Self::UnderAge,
     ];
 
     /// Its name in reports.
@@ -117,6 +129,10 @@ impl Reason {
             Self::UnlistedSite => "unlisted_site",
             Self::SensitiveSite => "sensitive_site",
             Self::NoConsent => "no_consent",
+            Self::UnknownZone => "unknown_zone",
+            Self::UnknownCountry => "unknown_country",
+            Self::BadCount => "bad_count",
+            Self::UnderAge => "under_age",
         }
     }
 
@@ -138,6 +154,7 @@ impl Reason {
                 | Self::UnlistedSite
                 | Self::SensitiveSite
                 | Self::NoConsent
+                | Self::UnderAge
         )
     }
 
@@ -155,6 +172,8 @@ impl Reason {
             Self::UnknownCell | Self::CellNotValid => "cell_id",
             Self::BadPlace => "latitude, longitude",
             Self::HostWithPath | Self::BadHost => "host",
+            Self::UnknownCountry => "mcc",
+            Self::BadCount => "people, age_band",
             _ => "",
         }
     }
@@ -170,6 +189,7 @@ pub struct Tally {
     counts: BTreeMap<Reason, u64>,
     waiting: BTreeMap<Reason, RoaringTreemap>,
     nulls: BTreeMap<&'static str, u64>,
+    visitors: BTreeMap<i64, u64>,
 }
 
 impl Tally {
@@ -223,6 +243,17 @@ impl Tally {
         &self.nulls
     }
 
+    /// Notes a row of a visitor from the country with this network code.
+    pub fn add_visitor(&mut self, mcc: i64) {
+        *self.visitors.entry(mcc).or_default() += 1;
+    }
+
+    /// Rows of visitors, by network code of their country.
+    #[must_use]
+    pub const fn visitors(&self) -> &BTreeMap<i64, u64> {
+        &self.visitors
+    }
+
     /// How many rows are out for a reason.
     #[must_use]
     pub fn count(&self, reason: Reason) -> u64 {
@@ -251,6 +282,9 @@ impl Tally {
         self.kept += other.kept;
         for (column, nulls) in &other.nulls {
             self.add_nulls(column, *nulls);
+        }
+        for (mcc, rows) in &other.visitors {
+            *self.visitors.entry(*mcc).or_default() += rows;
         }
         for (reason, count) in &other.counts {
             *self.counts.entry(*reason).or_default() += count;

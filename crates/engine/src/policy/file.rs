@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::ProductPolicy;
 use crate::dimension::Dimension;
+use crate::door::choices;
 use crate::error::{Error, Result};
 use crate::plan::{Family, Marginal};
 use crate::product::{self, Product};
@@ -113,14 +114,15 @@ impl PolicyFile {
         })
     }
 
-    pub fn coverage(&self, path: &Path) -> Result<Vec<String>> {
-        let areas = &Geography::built_in().areas;
+    pub fn coverage(&self, path: &Path, geography: &Geography) -> Result<Vec<String>> {
+        let areas = &geography.areas;
         let known = |code: &String| areas.iter().any(|it| it.code == *code);
         match self.coverage.iter().find(|code| !known(code)) {
             None => Ok(self.coverage.clone()),
-            Some(code) => Err(Error::policy("P06", format!("`{code}` is not a postcode area"))
+            Some(code) => Err(Error::policy("P06", format!("`{code}` is not an area"))
                 .at(format!("{}: coverage", path.display()))
-                .allowed("areas such as M, OL, SW; an empty list for all of Great Britain")),
+                .allowed(choices(code, areas.iter().map(|it| it.code.as_str())))
+                .remedy("name areas of the geography, or none for all of it")),
         }
     }
 }

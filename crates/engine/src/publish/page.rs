@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{History, State};
 use privacy::{Budget, conversion};
-use reference::{ATTRIBUTION, Geography, SiteList};
+use reference::{Geography, SiteList};
 
 use super::folder::Publication;
 use super::manifest::Manifest;
@@ -41,8 +41,8 @@ pub fn overview(title: &str, publications: &[Publication], account: Account<'_>)
         publications.iter().find(|it| it.manifest.product == product).map(|it| &it.sheet)
     };
     let manifests: Vec<&Manifest> = publications.iter().map(|it| &it.manifest).collect();
-    let geography = Geography::built_in();
-    let residents = sheet("residents").map(residents);
+    let geography = &*account.policy.geography;
+    let residents = sheet("residents").map(|it| residents(it, geography));
     let presence = sheet("presence").map(presence);
     let shown: BTreeSet<&str> = residents
         .iter()
@@ -63,7 +63,7 @@ pub fn overview(title: &str, publications: &[Publication], account: Account<'_>)
         geography: shapes,
         residents,
         presence,
-        web: sheet("web_audience").map(|it| web(it, account.sites)),
+        web: sheet("web_audience").map(|it| web(it, account.sites, geography)),
         costs: manifests.iter().flat_map(|it| costs(it)).collect(),
         budget: budget(&period, &manifests, account.policy, account.history),
         truth: account.truth,
@@ -103,7 +103,7 @@ fn shapes(geography: &Geography, shown: &BTreeSet<&str>) -> MapShapes {
     let region = |at: u16| geography.regions.get(usize::from(at)).map_or("", |it| it.name.as_str());
     let districts = geography.districts.iter().filter(|it| shown.contains(it.code.as_str()));
     MapShapes {
-        attribution: ATTRIBUTION.trim().to_owned(),
+        attribution: geography.attribution().trim().to_owned(),
         districts: districts
             .map(|it| Shape {
                 code: it.code.clone(),
@@ -115,12 +115,12 @@ fn shapes(geography: &Geography, shown: &BTreeSet<&str>) -> MapShapes {
 }
 
 /// The name of a region by its code.
-fn region_name(code: &str) -> String {
-    let region = Geography::built_in().regions.iter().find(|it| it.code == code);
+fn region_name(geography: &Geography, code: &str) -> String {
+    let region = geography.regions.iter().find(|it| it.code == code);
     region.map_or_else(|| code.to_owned(), |it| it.name.clone())
 }
 
-fn residents(sheet: &Sheet) -> Residents {
+fn residents(sheet: &Sheet, geography: &Geography) -> Residents {
     let pyramid = [Dimension::Region, Dimension::Gender, Dimension::AgeBand];
     Residents {
         districts: sheet
@@ -131,7 +131,7 @@ fn residents(sheet: &Sheet) -> Residents {
             .level("region_gender_age", &pyramid)
             .map(|(keys, row)| PyramidGroup {
                 region: keys[0].to_owned(),
-                region_name: region_name(keys[0]),
+                region_name: region_name(geography, keys[0]),
                 gender: keys[1].to_owned(),
                 age_band: keys[2].to_owned(),
                 people: row.people,
@@ -166,14 +166,19 @@ fn presence(sheet: &Sheet) -> Presence {
 const GROUPS: [(&str, Dimension); 3] =
     [("gender", Dimension::Gender), ("age", Dimension::AgeBand), ("region", Dimension::Region)];
 
-fn web(sheet: &Sheet, sites: &SiteList) -> Web {
+fn web(sheet: &Sheet, sites: &SiteList, geography: &Geography) -> Web {
     let base = sheet.level("base", &[]).find_map(|(_, row)| row.people);
-    let of_sites = web_rows(sheet, WebKind::Site, Dimension::Site, sites);
-    let of_categories = web_rows(sheet, WebKind::Category, Dimension::Category, sites);
+    let of_sites = web_rows(sheet, WebKind::Site, Dimension::Site, (sites, geography));
+    let of_categories = web_rows(sheet, WebKind::Category, Dimension::Category, (sites, geography));
     Web { base, rows: of_sites.into_iter().chain(of_categories).collect() }
 }
 
-fn web_rows(sheet: &Sheet, kind: WebKind, dimension: Dimension, sites: &SiteList) -> Vec<WebRow> {
+fn web_rows(
+    sheet: &Sheet,
+    kind: WebKind,
+    dimension: Dimension,
+    (sites, geography): (&SiteList, &Geography),
+) -> Vec<WebRow> {
     let level = dimension.name();
     let mut groups = BTreeMap::<&str, Vec<GroupIndex>>::new();
     let names: Vec<String> = GROUPS.iter().map(|(name, _)| format!("{level}_{name}")).collect();
@@ -182,7 +187,7 @@ fn web_rows(sheet: &Sheet, kind: WebKind, dimension: Dimension, sites: &SiteList
             groups.entry(keys[0]).or_default().push(GroupIndex {
                 dimension: by.name().to_owned(),
                 value: if by == Dimension::Region {
-                    region_name(keys[1])
+                    region_name(geography, keys[1])
                 } else {
                     keys[1].to_owned()
                 },

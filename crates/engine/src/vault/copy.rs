@@ -1,7 +1,9 @@
 //! Everything that the vault holds about one person, for that person.
 
+use std::sync::Arc;
+
 use arrow::array::{UInt8Array, UInt16Array, UInt32Array};
-use reference::{AgeBand, Gender, Geography};
+use reference::{AgeBand, Gender};
 use serde::Serialize;
 
 use super::Vault;
@@ -52,7 +54,7 @@ impl Vault {
     /// `I50` when nothing is stored of the period; `F10` when the vault is damaged.
     pub fn copy_of(&self, period: Period, ordinals: &[u32]) -> Result<PersonCopy> {
         let snapshot = self.snapshot(period)?;
-        let land = Geography::built_in();
+        let land = Arc::clone(&snapshot.geography);
         let mut copy = PersonCopy::default();
         for path in &snapshot.people {
             table::read(path, |batch| {

@@ -34,8 +34,34 @@ pub struct Manifest {
     pub contracts: BTreeMap<String, BTreeSet<String>>,
     /// Who objected for good.
     pub objectors: Option<Stored>,
+    /// Public facts that the operator brought.
+    #[serde(default)]
+    pub reference: Reference,
     /// What each period holds.
     pub periods: BTreeMap<String, PeriodRecord>,
+}
+
+/// Public facts: the newest list of each kind.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// Zones in place of the built-in geography.
+    pub zones: Option<Stored>,
+    /// The sector of each postcode.
+    pub postcodes: Option<Stored>,
+    /// Countries by network code.
+    pub countries: Option<Stored>,
+    /// Residents by zone.
+    pub population: Option<Stored>,
+    /// Public holidays, ISO dates.
+    pub holidays: BTreeSet<String>,
+}
+
+impl Reference {
+    /// Every file of it.
+    pub fn files(&self) -> impl Iterator<Item = &Stored> {
+        [&self.zones, &self.postcodes, &self.countries, &self.population].into_iter().flatten()
+    }
 }
 
 /// A file in the vault.
@@ -101,6 +127,9 @@ pub struct PeriodRecord {
     pub cells: Vec<Stored>,
     /// Places where nobody is counted; the lists add up.
     pub sensitive: Vec<Stored>,
+    /// Public holidays, ISO dates, as they were known when its last batch came.
+    #[serde(default)]
+    pub holidays: BTreeSet<String>,
     /// Web visits.
     pub visit: TableRecord,
     /// Presence.
@@ -167,13 +196,14 @@ impl Manifest {
         Err(damaged(&path, &format!("format {} is not known", manifest.format)))
     }
 
-    const fn empty() -> Self {
+    fn empty() -> Self {
         Self {
             format: FORMAT,
             geography: None,
             sites: None,
             contracts: BTreeMap::new(),
             objectors: None,
+            reference: Reference::default(),
             periods: BTreeMap::new(),
         }
     }
@@ -203,7 +233,11 @@ impl Manifest {
             let tables = record.visit.files().chain(record.presence.files());
             lists.chain(&record.sensitive).chain(tables).chain(&record.suppressed)
         });
-        periods.chain(&self.sites).chain(&self.objectors).map(|it| it.file.as_str())
+        periods
+            .chain(&self.sites)
+            .chain(&self.objectors)
+            .chain(self.reference.files())
+            .map(|it| it.file.as_str())
     }
 
     /// Holds the vault to the geography that it was filled under.
@@ -214,10 +248,13 @@ impl Manifest {
         match &self.geography {
             Some(frozen) if frozen != now => Err(Error::input(
                 "I45",
-                "the vault was filled under another list of postcode sectors",
+                "the vault was filled under another geography: its numbers point into that list",
             )
-            .allowed(format!("geography {frozen}, but this version carries {now}"))
-            .remedy("read it with the version that filled it, or ingest into a new instance")),
+            .allowed(format!("geography {frozen}, but this one is {now}"))
+            .remedy(
+                "take the zones that it was filled under, or the version of the program; or ingest into \
+                 a new instance",
+            )),
             _ => Ok(()),
         }
     }

@@ -37,7 +37,6 @@ pub(super) fn facts(facts: &Facts) -> Result<(Timestamp, Date)> {
         ("publisher", &facts.publisher),
         ("licence", &facts.licence.name),
         ("unit", &facts.unit),
-        ("attribution", &facts.attribution),
     ];
     for (at, it) in texts.into_iter().chain(facts.notes.iter().map(|it| ("notes", it))) {
         text(at, it)?;

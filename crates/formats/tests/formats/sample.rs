@@ -38,7 +38,7 @@ pub fn facts() -> Facts {
         epsilon: 1.2345,
         epsilon_delta: 1e-9,
         notes: vec!["Visits under a minute do not count.".to_owned()],
-        attribution: reference::ATTRIBUTION.trim().to_owned(),
+        geography: std::sync::Arc::clone(reference::Geography::built_in()),
     }
 }
 

@@ -120,8 +120,9 @@ impl ExportArguments {
         }
         let path = instance.releases_dir().join(id);
         let publication = Publication::read_recorded(&Machine, &path, digest)?;
+        let geography = Vault::open(instance)?.geography()?;
         let licence = Licence { name: self.licence, url: self.licence_url };
-        let files = export::files(&publication, &instance.config.name, licence)?;
+        let files = export::files(&publication, &instance.config.name, licence, geography)?;
         // Beside, then renamed: nobody ever sees half of it.
         let draft = self.to.with_extension("draft");
         let written = write_all(&draft, &files).and_then(|()| std::fs::rename(&draft, &self.to));

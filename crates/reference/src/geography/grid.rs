@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Sector;
 
 /// Sector numbers by cell of the grid.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Grid {
     cells: BTreeMap<(i16, i16), Vec<u16>>,
 }

@@ -72,7 +72,8 @@ pub(super) fn geography(sectors: &str, places: &str, outlines: &str) -> Geograph
     let districts = districts(codes, &sectors, outlines);
     let hash = blake3::hash(&[pack::SECTORS, pack::OUTLINES].concat()).to_hex().to_string();
     let grid = Grid::new(&sectors);
-    Geography { sectors, districts, areas, regions, countries, lads, grid, hash }
+    let attribution = crate::ATTRIBUTION;
+    Geography { sectors, districts, areas, regions, countries, lads, grid, attribution, hash }
 }
 
 /// Distinct codes in order, each with its name; a code without one is its own name.

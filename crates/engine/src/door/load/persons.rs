@@ -3,6 +3,7 @@
 use super::Load;
 use crate::door::customers::{Customers, Exclusions, drop_repeated};
 use crate::door::people::{Attributes, Changes, Target};
+use crate::door::postcodes::Postcodes;
 use crate::door::register::{ALWAYS, Standing};
 use crate::door::rows::text_of;
 use crate::door::shelves::{SHELVES, Shelves};
@@ -41,6 +42,7 @@ impl Load<'_> {
     pub(super) fn customers<'file>(
         &mut self,
         files: impl Iterator<Item = &'file SourceFile>,
+        postcodes: &Postcodes,
     ) -> Result<Exclusions> {
         // At most two sets of shelves are filled at a time.
         let memory = self.instance.config.memory / 8;
@@ -49,7 +51,7 @@ impl Load<'_> {
         let mut whole = None;
         for file in files {
             let tally = self.read("customers", file, |load, chunk, tally| {
-                load.customer_reader().take(chunk, tally, &mut by_subscriber)
+                load.customer_reader(postcodes).take(chunk, tally, &mut by_subscriber)
             })?;
             self.book.add(file, tally);
             whole = Some(file);
@@ -66,7 +68,7 @@ impl Load<'_> {
         let mut arrivals = self.people.arrivals(&self.record, memory);
         let mut exclusions = Exclusions::new();
         for shelf in 0..SHELVES {
-            let (changes, left_out) = self.customer_reader().fold(by_account.take(shelf)?);
+            let (changes, left_out) = self.customer_reader(postcodes).fold(by_account.take(shelf)?);
             arrivals.add(changes)?;
             for (why, sims) in left_out {
                 *exclusions.entry(why).or_default() += sims;
@@ -76,11 +78,11 @@ impl Load<'_> {
         Ok(exclusions)
     }
 
-    fn customer_reader(&self) -> Customers<'_> {
+    fn customer_reader<'load>(&'load self, postcodes: &'load Postcodes) -> Customers<'load> {
         Customers {
             pseudonymiser: &self.pseudonymiser,
             register: &self.people.register,
-            geography: self.geography,
+            postcodes,
             objectors: &self.objectors,
             period: self.period,
             calendar: &self.calendar,
