@@ -24,7 +24,7 @@ mod objections;
 mod objectors;
 mod pack;
 mod people;
-mod population;
+pub(crate) mod population;
 mod postcodes;
 mod pseudonym;
 mod quality;

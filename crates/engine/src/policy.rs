@@ -5,6 +5,8 @@
 
 mod explain;
 mod file;
+mod forecast;
+mod lines;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +22,9 @@ use crate::plan::{Family, PrivatePlan};
 use crate::product::{self, Product};
 use crate::time::Period;
 use crate::vault::{Snapshot, Vault};
-pub use explain::{at, explain, figures, times};
+pub use explain::{at, explain, times};
+pub use forecast::{Expected, Forecast, Ground};
+pub use lines::{Line, figures, lines};
 
 /// A policy that holds together.
 #[derive(Clone, Debug)]
@@ -29,6 +33,8 @@ pub struct Policy {
     pub floor: Floor,
     /// The impact assessment that covers the releases.
     pub dpia: String,
+    /// How many people the operator serves, as it says in public.
+    pub people: Option<u32>,
     /// Areas covered; all when empty.
     pub coverage: Vec<String>,
     /// The geography that they are of.
@@ -97,6 +103,7 @@ impl Policy {
             caps: main.caps.budget(),
             reserve: main.reserve.budget(),
             dpia: main.dpia,
+            people: main.people,
             products,
             hash: hasher.finalize().to_hex().to_string(),
         };

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use reference::{Geography, SiteList};
 
+use crate::door::population::Population;
 use crate::door::zones;
 use crate::error::{Error, Result, io_error};
 use crate::instance::Instance;
@@ -121,6 +122,15 @@ impl Vault {
             None => Ok(Arc::clone(Geography::built_in())),
             Some(stored) => zones::read(&self.present(stored)?).map(Arc::new),
         }
+    }
+
+    /// The census that the operator brought.
+    ///
+    /// # Errors
+    /// `F10` when the stored table is damaged.
+    pub fn population(&self) -> Result<Option<Population>> {
+        let stored = self.manifest.reference.population.as_ref();
+        stored.map(|it| Population::read(&self.present(it)?)).transpose()
     }
 
     /// The frozen site list, or the built-in one while no web record was ever loaded.

@@ -5,6 +5,7 @@ pub mod ingest;
 pub mod init;
 pub mod keys;
 pub mod ledger;
+pub mod plan;
 pub mod policy;
 pub mod purge;
 pub mod quarantine;

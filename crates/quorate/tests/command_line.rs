@@ -186,6 +186,43 @@ fn a_release_is_exported_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_plan_tells_what_will_show_from_what_is_public_alone() {
+    let world = World::loaded();
+    let shown = |plan: &Value, table: &str| -> (f64, String) {
+        let products = plan["products"].as_array().unwrap();
+        let mut tables = products.iter().flat_map(|it| it["tables"].as_array().unwrap());
+        let line = tables.find(|it| it["table"] == table).unwrap();
+        (line["will_show"].as_f64().unwrap_or(f64::NAN), line["by"].to_string())
+    };
+    let first = world.data(&["release", "plan", "--period", "2026-10"]);
+    assert_eq!(first["products"].as_array().unwrap().len(), 3);
+    assert!(first["fits"].as_bool().unwrap() && shown(&first, "region").0.is_nan());
+
+    // Twenty million people are in every region and in few groups of every sector.
+    world.edit("data/policy/policy.toml", "# people = 27_000_000", "people = 20_000_000");
+    let national = world.data(&["release", "plan", "--period", "2026-10"]);
+    assert_eq!(shown(&national, "region"), (1.0, "\"population\"".to_owned()));
+    let sectors = shown(&national, "sector").0;
+    assert!((0.9..1.0).contains(&sectors), "{sectors}");
+    assert!(shown(&national, "site").0.is_nan(), "no census tells of sites");
+
+    // The next month is told by this one.
+    let released = world.data(&["release", "run", "residents", "--period", "2026-10"]);
+    let of = &released[0];
+    let next = world.data(&["release", "plan", "residents", "--period", "2026-11"]);
+    let (share, by) = shown(&next, "region");
+    assert_eq!(by, of["id"].to_string());
+    assert!(share > 0.0 && share < 0.5, "three regions of eleven at most: {share}");
+    let text =
+        world.run(&["--config", "data/quorate.toml", "release", "plan", "--period", "2026-11"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(
+        text.contains("will show") && text.contains("unknown") && text.contains("it fits"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_key_is_destroyed_when_somebody_means_it() {
     let world = World::loaded();
     assert_eq!(world.data(&["keys", "list"])[0]["state"], "live");

@@ -110,6 +110,42 @@ impl Geography {
         u16::try_from(at).ok()
     }
 
+    /// The finest zone with this code: its level, and its number in that level's list.
+    #[must_use]
+    pub fn zone(&self, code: &str) -> Option<(Level, u16)> {
+        Level::ALL.into_iter().find_map(|it| Some((it, self.zone_in(it, code)?)))
+    }
+
+    /// The number of the zone of `level` with this code.
+    #[must_use]
+    pub fn zone_in(&self, level: Level, code: &str) -> Option<u16> {
+        let place = |all: &[Place]| all.binary_search_by(|it| it.code.as_str().cmp(code)).ok();
+        let number = match level {
+            Level::Sector => return self.sector_index(code),
+            Level::District => {
+                self.districts.binary_search_by(|it| it.code.as_str().cmp(code)).ok()
+            }
+            Level::Area => place(&self.areas),
+            Level::Region => place(&self.regions),
+            Level::Country => place(&self.countries),
+            Level::Lad => place(&self.lads),
+        };
+        u16::try_from(number?).ok()
+    }
+
+    /// The sectors of a zone, with their numbers.
+    pub fn sectors_of(&self, level: Level, number: u16) -> impl Iterator<Item = (u16, &Sector)> {
+        let is_in = move |at: u16, it: &Sector| match level {
+            Level::Sector => at == number,
+            Level::District => it.district == number,
+            Level::Area => it.area == number,
+            Level::Region => it.region == number,
+            Level::Country => it.country == number,
+            Level::Lad => it.lad == number,
+        };
+        (0_u16..).zip(&self.sectors).filter(move |it| is_in(it.0, it.1))
+    }
+
     /// The number of the sector of a postcode in any spacing and case; `None` for anything else.
     #[must_use]
     pub fn sector_of_postcode(&self, postcode: &str) -> Option<u16> {

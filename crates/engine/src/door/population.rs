@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use reference::{AgeBand, Gender, Geography, Level, Place, Sector};
+use reference::{AgeBand, Gender, Geography, Level};
 use serde::{Deserialize, Serialize};
 
 use super::facts;
@@ -49,13 +49,51 @@ impl Population {
         Ok(Self { level: None, groups: facts::read(path)?.into_iter().map(group).collect() })
     }
 
+    /// Adult residents of each sector, by its number, spread over the sectors of a zone as its postcodes are.
+    #[must_use]
+    pub fn by_sector(&self, geography: &Geography) -> Vec<f64> {
+        let mut zones = BTreeMap::<&str, u64>::new();
+        for ((zone, ..), people) in &self.groups {
+            *zones.entry(zone).or_default() += people;
+        }
+        let mut sectors = vec![0.0; geography.sectors.len()];
+        for (code, people) in zones {
+            let Some((level, number)) = geography.zone(code) else { continue };
+            let members = || geography.sectors_of(level, number);
+            let whole: f64 = members().map(|it| f64::from(it.1.postcodes)).sum();
+            for (at, member) in members() {
+                if let Some(sector) = sectors.get_mut(usize::from(at)) {
+                    *sector += float(people) * f64::from(member.postcodes) / whole.max(1.0);
+                }
+            }
+        }
+        sectors
+    }
+
+    /// The share of each gender and age band among adult residents; absent where the census does not tell both.
+    #[must_use]
+    pub fn shares(&self) -> BTreeMap<(Gender, AgeBand), f64> {
+        let mut shares = BTreeMap::new();
+        let mut whole = 0.0;
+        for ((_, gender, band), people) in &self.groups {
+            if let Some(group) = gender.zip(*band) {
+                *shares.entry(group).or_default() += float(*people);
+                whole += float(*people);
+            }
+        }
+        shares.values_mut().for_each(|it| *it /= f64::max(whole, 1.0));
+        shares
+    }
+
     /// Adult residents of each region, by its number.
     #[must_use]
     pub fn by_region(&self, geography: &Geography) -> BTreeMap<u16, u64> {
         let mut regions = BTreeMap::new();
-        for ((zone, ..), people) in &self.groups {
-            if let Some((_, region)) = place_of(geography, zone) {
-                *regions.entry(region).or_default() += people;
+        for ((code, ..), people) in &self.groups {
+            let zone = geography.zone(code);
+            let sector = zone.and_then(|(level, at)| geography.sectors_of(level, at).next());
+            if let Some((_, sector)) = sector {
+                *regions.entry(sector.region).or_default() += people;
             }
         }
         regions
@@ -65,7 +103,7 @@ impl Population {
     pub fn take(&mut self, geography: &Geography, chunk: &Chunk, tally: &mut Tally) {
         for (row, number) in chunk.numbered() {
             let zone = text_of(chunk.text(0), row).map_or("", str::trim);
-            let level = place_of(geography, zone).map(|it| it.0);
+            let level = geography.zone(zone).map(|it| it.0);
             let same = level.filter(|it| self.level.is_none_or(|known| known == *it));
             let group = same.ok_or(Reason::UnknownZone).and_then(|_| group(chunk, row, zone));
             self.level = self.level.or(level);
@@ -113,25 +151,7 @@ fn group(chunk: &Chunk, row: usize, zone: &str) -> Result<(Group, u64), Reason> 
     Ok(((zone.to_owned(), gender, band), people))
 }
 
-/// The level of a zone by its code, the finest that has it, and the number of its region.
-fn place_of(geography: &Geography, code: &str) -> Option<(Level, u16)> {
-    let region = |is_in: &dyn Fn(&Sector) -> bool| {
-        geography.sectors.iter().find(|it| is_in(it)).map(|it| it.region)
-    };
-    let place = |all: &[Place]| {
-        let at = all.binary_search_by(|it| it.code.as_str().cmp(code)).ok()?;
-        u16::try_from(at).ok()
-    };
-    if let Some(at) = geography.sector_index(code) {
-        return geography.sectors.get(usize::from(at)).map(|it| (Level::Sector, it.region));
-    }
-    let districts = &geography.districts;
-    if let Ok(at) = districts.binary_search_by(|it| it.code.as_str().cmp(code)) {
-        return districts.get(at).map(|it| (Level::District, it.region));
-    }
-    let area = place(&geography.areas).and_then(|area| region(&|it| it.area == area));
-    let lad = || place(&geography.lads).and_then(|lad| region(&|it| it.lad == lad));
-    area.map(|it| (Level::Area, it))
-        .or_else(|| place(&geography.regions).map(|it| (Level::Region, it)))
-        .or_else(|| lad().map(|it| (Level::Lad, it)))
+#[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "an estimate")]
+const fn float(people: u64) -> f64 {
+    people as f64
 }

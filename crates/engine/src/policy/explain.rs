@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use privacy::{Budget, conversion};
 
+use super::lines::{figures, lines};
 use super::{Policy, ProductPolicy};
 use crate::error::Result;
-use crate::plan::PrivatePlan;
 use crate::time::Period;
 
 /// Twelve and twenty-four months beside one: what repeated release adds up to.
@@ -76,33 +76,6 @@ fn product(policy: &Policy, own: &ProductPolicy, period: Period, text: &mut Stri
     let cost = plan.cost()?;
     let _ = writeln!(text, "\n{}: {}", own.product.name, own.product.summary);
     let _ = writeln!(text, "  For: {}. Costs rho {}, delta {}.", own.purpose, cost.rho, cost.delta);
-    text.push_str(&figures(&plan)?);
+    text.push_str(&figures(&lines(&plan, None, None)?));
     Ok(())
-}
-
-/// The tables of a plan: what each costs, how exact it is, from how many people on it shows.
-///
-/// # Errors
-/// As [`PrivatePlan::mechanism`].
-pub fn figures(plan: &PrivatePlan) -> Result<String> {
-    let mut text = format!(
-        "  {:<24} {:>8} {:>3} {:>9} {:>8} {:>8} {:>8} {:>10}\n",
-        "table", "cells", "L", "rho", "delta", "sigma", "95% +-", "shown from"
-    );
-    for (family, marginal) in plan.marginals() {
-        let mechanism = plan.mechanism(family, marginal)?;
-        let _ = writeln!(
-            text,
-            "  {:<24} {:>8} {:>3} {:>9} {:>8} {:>8.1} {:>8.0} {:>10}",
-            marginal.name,
-            plan.cells(family, marginal),
-            marginal.cells_per_person(family).cells(),
-            marginal.rho.to_string(),
-            marginal.delta.to_string(),
-            mechanism.sigma(),
-            1.96 * mechanism.sigma(),
-            mechanism.threshold()
-        );
-    }
-    Ok(text)
 }

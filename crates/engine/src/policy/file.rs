@@ -20,6 +20,7 @@ use crate::product::{self, Product};
 pub(super) struct PolicyFile {
     floor: u32,
     pub dpia: String,
+    pub people: Option<u32>,
     #[serde(default)]
     coverage: Vec<String>,
     pub caps: Amount,

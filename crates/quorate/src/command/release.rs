@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use engine::policy::{self, Policy};
+use engine::policy::Policy;
 use engine::publish::Publication;
 use engine::run::{Outcome, Run, read_ledger};
 use engine::vault::Vault;
@@ -15,7 +15,8 @@ use ledger::State;
 use ledger::disk::Machine;
 use serde_json::json;
 
-use crate::command::{PROGRAM, code_hash, policy::period, thousands};
+use crate::command::plan::PlanArguments;
+use crate::command::{PROGRAM, code_hash, thousands};
 use crate::export;
 use crate::output::Output;
 use crate::progress::Bar;
@@ -25,14 +26,8 @@ use crate::progress::Bar;
 pub enum Release {
     /// The products of the policy, and what was published of each.
     List,
-    /// What a product would measure and cost.
-    Plan {
-        /// The product.
-        product: String,
-        /// The period, e.g. 2026-10; the present month when absent.
-        #[arg(long)]
-        period: Option<String>,
-    },
+    /// What a period would measure and cost, and how much of it would show.
+    Plan(PlanArguments),
     /// Count, charge, draw and publish.
     Run(RunArguments),
     /// Write a published release as XLSX, GeoPackage, GeoParquet, SDMX-CSV, JSON-stat, a data package, and
@@ -76,13 +71,7 @@ impl Release {
         let policy = Policy::read(&instance)?;
         match self {
             Self::List => list(&instance, &policy, output),
-            Self::Plan { product, period: asked } => {
-                let period = match asked {
-                    Some(text) => text.parse()?,
-                    None => period(&instance),
-                };
-                plan(&instance, &policy, &product, period, output)
-            }
+            Self::Plan(arguments) => arguments.run(&instance, &policy, output),
             Self::Export(arguments) => arguments.run(&instance, output),
             Self::Run(arguments) => {
                 let period: Period = arguments.period.parse()?;
@@ -189,42 +178,6 @@ fn list(instance: &Instance, policy: &Policy, output: &Output) -> Result<()> {
             }
         }
         text
-    })
-}
-
-fn plan(
-    instance: &Instance,
-    policy: &Policy,
-    product: &str,
-    period: Period,
-    output: &Output,
-) -> Result<()> {
-    // The code lists are those of the vault when it holds the period, else the built-in ones.
-    let plan = match Vault::open(instance)?.snapshot(period) {
-        Ok(snapshot) => policy.plan(product, &snapshot)?,
-        Err(_) => policy.outline(product, period)?,
-    };
-    let cost = plan.cost()?;
-    let left = read_ledger(instance)?.meter(&period.to_string(), policy.caps).left();
-    let fits = left.checked_sub(cost).is_some();
-    let figures = policy::figures(&plan)?;
-    let value = json!({
-        "product": product,
-        "period": period.to_string(),
-        "rho": cost.rho.to_string(),
-        "delta": cost.delta.to_string(),
-        "left": { "rho": left.rho.to_string(), "delta": left.delta.to_string() },
-        "fits": fits,
-        "families": plan.families,
-    });
-    output.result(&value, || {
-        let verdict =
-            if fits { "it fits" } else { "it does not fit: the release would be refused" };
-        format!(
-            "{product} {period}: costs each person rho {}, delta {}; left rho {}, delta {}: \
-             {verdict}\n{figures}",
-            cost.rho, cost.delta, left.rho, left.delta
-        )
     })
 }
 

@@ -1,0 +1,89 @@
+//! A plan line by line: what each table costs, how exact it is, and how much of it will show.
+
+use std::fmt::Write;
+
+use privacy::{Budget, Quorum};
+
+use super::forecast::{self, Expected, Forecast};
+use crate::error::Result;
+use crate::plan::PrivatePlan;
+use crate::publish::Publication;
+
+/// One measured table.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its name.
+    pub name: String,
+    /// Cells on its code list.
+    pub cells: u64,
+    /// What it costs each person.
+    pub cost: Budget,
+    /// How it is drawn.
+    pub mechanism: Quorum,
+    /// How much of it is expected to show; `None` when nothing public tells.
+    pub forecast: Option<Forecast>,
+}
+
+impl Line {
+    /// Half of a 95 % interval, people.
+    #[must_use]
+    pub fn half_width(&self) -> f64 {
+        1.96 * self.mechanism.sigma()
+    }
+}
+
+/// The tables of a plan, in release order.
+///
+/// # Errors
+/// As [`PrivatePlan::mechanism`].
+pub fn lines(
+    plan: &PrivatePlan,
+    earlier: Option<&Publication>,
+    expected: Option<&Expected<'_>>,
+) -> Result<Vec<Line>> {
+    let tables = plan.marginals().map(|(family, it)| {
+        let mechanism = plan.mechanism(family, it)?;
+        let forecast = forecast::of(plan, (family, it), &mechanism, earlier, expected);
+        let cells = plan.cells(family, it);
+        Ok(Line { name: it.name.clone(), cells, cost: it.cost(), mechanism, forecast })
+    });
+    tables.collect()
+}
+
+/// The lines as a table for people.
+#[must_use]
+pub fn figures(lines: &[Line]) -> String {
+    let told = lines.iter().any(|it| it.forecast.is_some());
+    let mut text = format!(
+        "  {:<32} {:>8} {:>3} {:>9} {:>8} {:>8} {:>8} {:>10}{}\n",
+        "table",
+        "cells",
+        "L",
+        "rho",
+        "delta",
+        "sigma",
+        "95% +-",
+        "shown from",
+        if told { "  will show" } else { "" }
+    );
+    for it in lines {
+        let _ = writeln!(
+            text,
+            "  {:<32} {:>8} {:>3} {:>9} {:>8} {:>8.1} {:>8.0} {:>10}{}",
+            it.name,
+            it.cells,
+            it.mechanism.limit().cells(),
+            it.cost.rho.to_string(),
+            it.cost.delta.to_string(),
+            it.mechanism.sigma(),
+            it.half_width(),
+            it.mechanism.threshold(),
+            match &it.forecast {
+                Some(forecast) => format!("{:>9.1} %", 100.0 * forecast.shown),
+                None if told => "    unknown".to_owned(),
+                None => String::new(),
+            }
+        );
+    }
+    text
+}
