@@ -5,6 +5,7 @@
 //! steps is finished by the next command.
 
 mod csvw;
+mod finest;
 mod folder;
 mod manifest;
 mod page;

@@ -22,6 +22,8 @@ pub enum Kind {
     Csvw,
     /// `data.parquet`.
     Parquet,
+    /// The finest published unit around each sector.
+    Finest,
     /// `manifest.json`.
     Manifest,
     /// `report.html`.
@@ -54,6 +56,7 @@ impl Kind {
             Self::Csv => "All tables (CSV)",
             Self::Csvw => "Description of the CSV file (CSV on the Web)",
             Self::Parquet => "All tables (Parquet)",
+            Self::Finest => "The finest published unit around each sector (CSV)",
             Self::Manifest => "Facts, costs and digests of the release (JSON)",
             Self::Page => "The release as a page (HTML)",
             Self::Xlsx => "All tables (Excel workbook)",
@@ -72,7 +75,7 @@ impl Kind {
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
-            Self::Csv => "text/csv",
+            Self::Csv | Self::Finest => "text/csv",
             Self::Csvw => "application/csvm+json",
             Self::Parquet | Self::GeoParquet => "application/vnd.apache.parquet",
             Self::Manifest | Self::JsonStat => "application/json",

@@ -33,7 +33,9 @@ pub fn files(
         ("manifest.json", Kind::Manifest),
         ("report.html", Kind::Page),
     ];
-    let given = given.into_iter().map(|(name, kind)| {
+    let of_sectors = publication.manifest.files.contains_key("finest.csv");
+    let finest = of_sectors.then_some(("finest.csv", Kind::Finest));
+    let given = given.into_iter().chain(finest).map(|(name, kind)| {
         let path = publication.path.join(name);
         let bytes = std::fs::read(&path).map_err(|cause| {
             Error::fault("F01", format!("cannot read: {cause}")).at(path.display())

@@ -7,9 +7,11 @@ use ledger::disk::{Audience, Disk, Machine, durable_folder};
 use ledger::{History, State};
 
 use super::csvw;
+use super::finest;
 use super::manifest::Manifest;
 use super::parquet;
 use super::sheet::Sheet;
+use crate::dimension::Codes;
 use crate::error::{Error, Result, io_error};
 
 /// A folder that is being written and cannot be seen yet.
@@ -63,12 +65,14 @@ impl<'disk> Draft<'disk> {
     ///
     /// # Errors
     /// A fault when one cannot be written.
-    pub fn write_data(&self, sheet: &Sheet, manifest: &mut Manifest) -> Result<()> {
+    pub fn write_data(&self, sheet: &Sheet, codes: &Codes, manifest: &mut Manifest) -> Result<()> {
         let metadata = serde_json::to_vec_pretty(&csvw::metadata(sheet, manifest))
             .map_err(|cause| Error::fault("F03", cause.to_string()))?;
         self.write("data.csv", &sheet.to_csv()?, manifest)?;
         self.write("data.csv-metadata.json", &metadata, manifest)?;
-        self.write("data.parquet", &parquet::bytes(sheet)?, manifest)
+        self.write("data.parquet", &parquet::bytes(sheet)?, manifest)?;
+        let finest = finest::csv(codes, sheet)?;
+        finest.map_or(Ok(()), |bytes| self.write("finest.csv", &bytes, manifest))
     }
 
     /// Writes one file and notes its digest in `manifest`.

@@ -65,7 +65,7 @@ impl Desk<'_> {
         let draft = draft.named(&id)?;
         let sheet = Sheet::of(&released);
         let mut manifest = Manifest::of(&released, &id, self.code_hash, &now)?;
-        draft.write_data(&sheet, &mut manifest)?;
+        draft.write_data(&sheet, &released.plan.codes, &mut manifest)?;
         let mut publication = Publication { path: self.releases.join(&id), manifest, sheet };
         let page = page(&publication, self.ledger.history());
         draft.write("report.html", page.as_bytes(), &mut publication.manifest)?;
