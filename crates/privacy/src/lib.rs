@@ -2,11 +2,13 @@
 //!
 //! Read in this order: `unit` (what things cost), `noise` (exact draws and their tails),
 //! `bounding` (what one person can change), `mechanism` (what may be said), `meter` and
-//! `conversion` (what it added up to), `residual` (what subtraction gives). Each claim has its proof in
-//! the `.md` beside the code.
+//! `conversion` (what it added up to), `residual` (what subtraction gives), `consistency` (how released
+//! numbers are made to add up, and how sure they are). Each claim has its proof in the `.md` beside the
+//! code.
 
 pub mod bounding;
 pub mod clip;
+pub mod consistency;
 pub mod conversion;
 pub mod derived;
 pub mod mechanism;

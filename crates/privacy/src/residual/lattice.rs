@@ -103,11 +103,11 @@ impl Lattice {
         self.relations.len()
     }
 
-    pub(super) fn parent(&self, relation: usize) -> usize {
+    pub(crate) fn parent(&self, relation: usize) -> usize {
         self.relations[relation].parent
     }
 
-    pub(super) fn children(&self, relation: usize) -> &[usize] {
+    pub(crate) fn children(&self, relation: usize) -> &[usize] {
         &self.relations[relation].children
     }
 
@@ -189,7 +189,7 @@ impl Lattice {
     }
 
     /// How many relations are below the cell, on the longest way down.
-    pub(super) fn height(&self, cell: usize) -> usize {
+    pub(crate) fn height(&self, cell: usize) -> usize {
         self.heights[cell]
     }
 

@@ -1,0 +1,105 @@
+//! Whole people, from wholes to parts.
+//!
+//! A root is rounded; the parts of a whole share its people. (1) What the whole has more or less than
+//! they do is shared in proportion to their variances, with none below its least. (2) Each is cut down
+//! to whole people, and those left over go to the largest remainders; of equal ones to the larger cell,
+//! then to the earlier.
+//! Guarantee: held relations add up, other wholes are at least their parts, and no cell is below its
+//! least. Proof: ../consistency.md. Source: privacy model §6 (largest-remainder rounding).
+
+use super::bounds::Bounds;
+use super::forest::Forest;
+use super::{people, whole_people};
+
+/// A part that wants `value` and takes `least` or more.
+struct Part {
+    cell: usize,
+    value: f64,
+    variance: f64,
+    least: u64,
+}
+
+/// By cell: its people; 0 for hidden cells.
+pub(super) fn apportion(forest: &Forest, bounds: &Bounds, least: &[u64]) -> Vec<u64> {
+    let mut given = vec![0; least.len()];
+    for &whole in &forest.order {
+        if forest.is_root(whole) {
+            let value = bounds.estimates[whole].value;
+            given[whole] = whole_people(value.round()).max(least[whole]);
+        }
+        let part = |&cell: &usize| {
+            let estimate = bounds.estimates[cell];
+            let (value, variance) = (estimate.value, estimate.variance);
+            Part { cell, value, variance, least: least[cell] }
+        };
+        let parts: Vec<Part> = forest.parts(whole).iter().map(part).collect();
+        let wanted: f64 = parts.iter().map(|it| it.value).sum();
+        let all = given[whole];
+        let total = if bounds.held[whole] { all } else { whole_people(wanted.round()).min(all) };
+        for (cell, people) in share(parts, total) {
+            given[cell] = people;
+        }
+    }
+    given
+}
+
+/// `total` people, or the sum of the least if that is more, among `parts`.
+fn share(mut parts: Vec<Part>, total: u64) -> Vec<(usize, u64)> {
+    let least = parts.iter().map(|it| it.least).fold(0, u64::saturating_add);
+    let total = total.max(least);
+    level(&mut parts, total);
+    let mut given: Vec<u64> =
+        parts.iter().map(|it| whole_people(it.value.floor()).max(it.least)).collect();
+    // In millionths, so that what is equal but for the last digits is equal.
+    let remainder = |at: usize| ((parts[at].value - people(given[at])) * 1e6).round();
+    let mut by_remainder: Vec<usize> = (0..parts.len()).collect();
+    by_remainder.sort_by(|&a, &b| {
+        let larger = parts[b].value.total_cmp(&parts[a].value);
+        remainder(b).total_cmp(&remainder(a)).then(larger)
+    });
+    let mut sum = given.iter().copied().fold(0, u64::saturating_add);
+    while sum < total {
+        for &at in by_remainder.iter().take(usize::try_from(total - sum).unwrap_or(usize::MAX)) {
+            given[at] += 1;
+            sum += 1;
+        }
+    }
+    // Only if floating-point numbers added up to one more than they should.
+    while sum > total {
+        for &at in by_remainder.iter().rev() {
+            if sum > total && given[at] > parts[at].least {
+                given[at] -= 1;
+                sum -= 1;
+            }
+        }
+    }
+    parts.iter().map(|it| it.cell).zip(given).collect()
+}
+
+/// Moves the parts so that they sum to `total`, which is the sum of their least or more.
+///
+/// The nearest such numbers, each change weighed by the inverse of the part's variance, that are not
+/// below their least: all are moved by a multiple of their variance; those that would fall below their
+/// least stay there, and the rest make up for it.
+fn level(parts: &mut [Part], total: u64) {
+    let mut free: Vec<&mut Part> = parts.iter_mut().collect();
+    let mut left = people(total);
+    loop {
+        let wanted: f64 = free.iter().map(|it| it.value).sum();
+        let variance: f64 = free.iter().map(|it| it.variance).sum();
+        let moved = |it: &Part| it.value + (left - wanted) / variance * it.variance;
+        let (low, rest): (Vec<_>, Vec<_>) =
+            free.into_iter().partition(|it| moved(it) < people(it.least));
+        if low.is_empty() {
+            for part in rest {
+                part.value = moved(part);
+            }
+            return;
+        }
+        for part in low {
+            part.value = people(part.least);
+            left -= part.value;
+        }
+        free = rest;
+    }
+}
