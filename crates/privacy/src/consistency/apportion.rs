@@ -57,21 +57,17 @@ fn share(mut parts: Vec<Part>, total: u64) -> Vec<(usize, u64)> {
         let larger = parts[b].value.total_cmp(&parts[a].value);
         remainder(b).total_cmp(&remainder(a)).then(larger)
     });
-    let mut sum = given.iter().copied().fold(0, u64::saturating_add);
-    while sum < total {
-        for &at in by_remainder.iter().take(usize::try_from(total - sum).unwrap_or(usize::MAX)) {
-            given[at] += 1;
-            sum += 1;
-        }
+    let sum = given.iter().copied().fold(0, u64::saturating_add);
+    let missing = usize::try_from(total.saturating_sub(sum)).unwrap_or(usize::MAX);
+    for &at in by_remainder.iter().cycle().take(missing) {
+        given[at] += 1;
     }
-    // Only if floating-point numbers added up to one more than they should.
-    while sum > total {
-        for &at in by_remainder.iter().rev() {
-            if sum > total && given[at] > parts[at].least {
-                given[at] -= 1;
-                sum -= 1;
-            }
-        }
+    // Only if floating-point numbers added up to more than they should.
+    let mut over = sum.saturating_sub(total);
+    for &at in by_remainder.iter().rev() {
+        let back = over.min(given[at] - parts[at].least);
+        given[at] -= back;
+        over -= back;
     }
     parts.iter().map(|it| it.cell).zip(given).collect()
 }

@@ -93,3 +93,48 @@ fn first(from: u64, end: u64, holds: impl Fn(u64) -> bool) -> u64 {
     }
     low
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Gate;
+    use super::*;
+    use crate::noise::Variance;
+    use crate::unit::Floor;
+
+    fn seen(noisy: u64, value: f64, variance: f64, lean: Lean) -> Interval {
+        let gate_variance = Variance::new(100, 1).unwrap();
+        let gate = Gate { variance: gate_variance, threshold: 121, floor: Floor::QUORUM };
+        Seen::new(&Measured { noisy, gate }, Estimate { value, variance }, lean).interval(0)
+    }
+
+    #[test]
+    fn an_estimate_that_was_moved_takes_its_threshold_along() {
+        let stays = seen(131, 131.0, 100.0, Lean::default());
+        let moved = seen(131, 101.0, 100.0, Lean::default());
+        assert_eq!((moved.low + 30, moved.high + 30), (stays.low, stays.high));
+        // Far above T that is ±1.96 of the estimate's own σ, and half a person.
+        let far = seen(9_000, 9_010.0, 25.0, Lean::default());
+        assert_eq!((far.low, far.high), (9_000, 9_020));
+    }
+
+    #[test]
+    fn what_leans_up_lowers_the_lower_end_and_what_leans_down_raises_the_upper() {
+        let lean = Lean { up: 3.0, down: 5.0 };
+        let far = seen(9_000, 9_010.0, 25.0, lean);
+        assert_eq!((far.low, far.high), (8_997, 9_025));
+    }
+
+    #[test]
+    fn the_ends_are_in_order_and_above_the_least_whatever_is_seen() {
+        for variance in [1e-30, 1e-3, 1.0, 1e4, 1e28] {
+            for (noisy, value) in [(121, 121.0), (121, 60.0), (1 << 40, 50.0), (500, 1e13)] {
+                let gate_variance = Variance::new(100, 1).unwrap();
+                let gate = Gate { variance: gate_variance, threshold: 121, floor: Floor::QUORUM };
+                let estimate = Estimate { value, variance };
+                let seen = Seen::new(&Measured { noisy, gate }, estimate, Lean::default());
+                let Interval { low, high } = seen.interval(50);
+                assert!(50 <= low && low <= high, "{variance} {noisy} {value}: {low} {high}");
+            }
+        }
+    }
+}

@@ -77,3 +77,52 @@ fn lean(measured: &Measured) -> f64 {
     let below = people(measured.noisy - measured.gate.threshold) / sigma;
     sigma * libm::exp(-below * below / 2.0 - libm::log(TAU) / 2.0 - ln_tail(-below))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::least_squares::two_pass;
+    use super::super::{Gate, Measured};
+    use super::*;
+    use crate::noise::Variance;
+    use crate::residual::{CellId, Lattice, Relation};
+    use crate::unit::Floor;
+
+    #[test]
+    fn leans_are_the_weights_of_least_squares_times_each_number_s_own() {
+        let rows: [&[usize]; 3] = [&[0, 1, 2, 3], &[1, 4, 5], &[2, 6, 7, 8]];
+        let relation = |row: &[usize]| Relation {
+            parent: CellId(row[0]),
+            children: row[1..].iter().copied().map(CellId).collect(),
+            over: 0,
+        };
+        let relations: Vec<Relation> = rows.into_iter().map(relation).collect();
+        let forest = Forest::new(&Lattice::new(9, &relations).unwrap(), &[true; 9]);
+        let cells: Vec<Option<Measured>> = (0..9)
+            .map(|cell| {
+                let variance = Variance::new(40 + 17 * (cell % 4), 1).unwrap();
+                let gate = Gate { variance, threshold: 121, floor: Floor::QUORUM };
+                Some(Measured { noisy: 121 + 3 * u64::try_from(cell).unwrap(), gate })
+            })
+            .collect();
+        let measured: Vec<Estimate> = cells.iter().flatten().map(Estimate::of).collect();
+        let solve = |measured: &[Estimate]| two_pass(&forest, measured, |it| forest.complete(it));
+        let solution = solve(&measured);
+        let found = leans(&forest, &cells, &measured, &solution);
+        let mut expected = vec![Lean::default(); 9];
+        for other in 0..9 {
+            let mut one_more = measured.clone();
+            one_more[other].value += 1.0;
+            let moved = solve(&one_more).estimates;
+            for (cell, lean_of) in expected.iter_mut().enumerate().filter(|it| it.0 != other) {
+                let weight = moved[cell].value - solution.estimates[cell].value;
+                let part = weight * lean(&cells[other].unwrap());
+                *(if part > 0.0 { &mut lean_of.up } else { &mut lean_of.down }) += part.abs();
+            }
+        }
+        for (found, expected) in found.iter().zip(&expected) {
+            let far = (found.up - expected.up).abs().max((found.down - expected.down).abs());
+            assert!(far < 1e-9, "{found:?} for {expected:?}");
+        }
+        assert!(found.iter().all(|it| it.up > 0.0) && found[4].down > 0.0);
+    }
+}

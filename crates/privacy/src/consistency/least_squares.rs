@@ -62,12 +62,14 @@ pub(super) fn two_pass<'a>(
     }
     let mut estimates = upward.clone();
     for &whole in &forest.order {
-        let gap = estimates[whole].value - sums[whole].value;
-        let gain = sums[whole].variance - estimates[whole].variance;
+        let (found, sum) = (estimates[whole], sums[whole]);
         for &part in parts(whole) {
-            let share = upward[part].variance / sums[whole].variance;
-            estimates[part].value += share * gap;
-            estimates[part].variance -= share * share * gain;
+            let Estimate { value, variance } = upward[part];
+            let share = variance / sum.variance;
+            estimates[part] = Estimate {
+                value: value + share * (found.value - sum.value),
+                variance: variance.min(variance * (1.0 - share) + share * share * found.variance),
+            };
         }
     }
     Solution { upward, sums, estimates }
