@@ -99,3 +99,50 @@ fn level(parts: &mut [Part], total: u64) {
         free = rest;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(cell: usize, value: f64, variance: f64, least: u64) -> Part {
+        Part { cell, value, variance, least }
+    }
+
+    #[test]
+    fn shares_make_the_total_and_none_is_below_its_least() {
+        let mut rng = fastrand::Rng::with_seed(3);
+        // Up to numbers of which floating point keeps no units.
+        for (most, size) in [(60.0, 1), (60.0, 300), (1e4, 2), (1e4, 40_000), (1e12, 7), (1e17, 40)]
+        {
+            for _ in 0..20 {
+                let variance = |rng: &mut fastrand::Rng| 10_f64.powi(rng.i32(-9..9));
+                let parts: Vec<Part> = (0..size)
+                    .map(|it| part(it, rng.f64() * most, variance(&mut rng), rng.u64(50..60)))
+                    .collect();
+                let least: Vec<u64> = parts.iter().map(|it| it.least).collect();
+                let wanted: f64 = parts.iter().map(|it| it.value).sum();
+                let total = whole_people(wanted * 1.01) + rng.u64(0..10);
+                let given = share(parts, total);
+                let sum: u64 = given.iter().map(|it| it.1).sum();
+                assert_eq!(sum, total.max(least.iter().sum()), "{size} of {most}");
+                assert!(given.iter().all(|it| it.1 >= least[it.0]), "{size} of {most}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_equal_remainders_the_larger_cells_get_those_left_over() {
+        let mut rng = fastrand::Rng::with_seed(4);
+        for _ in 0..100 {
+            let numbers: Vec<u64> = (0..7).map(|_| rng.u64(50..1_000_000)).collect();
+            let parts = numbers.iter().enumerate();
+            let parts = parts.map(|(cell, &it)| part(cell, people(it), 100.0, 50)).collect();
+            let given = share(parts, numbers.iter().sum::<u64>() + 3);
+            let mut sorted = numbers.clone();
+            sorted.sort_unstable();
+            for (cell, people) in given {
+                assert_eq!(people - numbers[cell], u64::from(numbers[cell] >= sorted[4]));
+            }
+        }
+    }
+}

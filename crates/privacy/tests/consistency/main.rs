@@ -146,6 +146,28 @@ fn a_person_left_over_goes_to_the_largest_remainder() {
     cells[3] = Some(measured(200, Variance::new(200, 1).unwrap()));
     let found = reconcile(&lattice(4, &[&[0, 1, 2, 3]]), &cells).unwrap();
     assert_eq!(people(&found), [603, 201, 201, 201]);
+    // Equal remainders of ⅔ each, but for the last digits: the larger ones.
+    let cells = [1_003, 300, 310, 390].map(shown);
+    let found = reconcile(&lattice(4, &[&[0, 1, 2, 3]]), &cells).unwrap();
+    assert_eq!(people(&found), [1_002, 300, 311, 391]);
+}
+
+#[test]
+fn a_part_that_would_fall_below_its_floor_stays_and_the_others_make_up_for_it() {
+    let with = |noisy, variance| Some(measured(noisy, Variance::new(variance, 1).unwrap()));
+    let cells = [with(400, 1), with(121, 10_000), with(200, 100), with(200, 100)];
+    let found = reconcile(&lattice(4, &[&[0, 1, 2, 3]]), &cells).unwrap();
+    assert_eq!(people(&found), [400, 50, 175, 175]);
+}
+
+#[test]
+fn a_whole_that_was_rounded_down_takes_its_known_parts_along() {
+    // The whole is 752¼ and the last of its three equal parts is cut to 250, where 4 was at 250⅔.
+    let tree = lattice(8, &[&[0, 1, 2, 3], &[3, 4, 5], &[4, 6, 7]]);
+    let cells = [753, 250, 250, 250, 250, 0, 126, 126].map(shown);
+    let found = reconcile(&tree, &cells).unwrap();
+    assert_eq!(people(&found), [752, 251, 251, 250, 250, 0, 125, 125]);
+    assert_eq!(found.fits, [Fit::AddsUp, Fit::Within, Fit::AddsUp]);
 }
 
 #[test]
@@ -162,6 +184,10 @@ fn a_whole_below_its_published_parts_is_held_at_them() {
     let cells = [350, 200, 180, 0].map(shown);
     let found = reconcile(&lattice(4, &[&[0, 1, 2, 3]]), &cells).unwrap();
     assert_eq!((people(&found), found.fits), (vec![360, 190, 170, 0], vec![Fit::Within]));
+    // What the parts' own parts say counts too: 350 ± √100 against 400 ± √66⅔.
+    let tree = lattice(5, &[&[0, 1, 2], &[1, 3, 4]]);
+    let below = reconcile(&tree, &[350, 400, 0, 200, 200].map(shown)).unwrap();
+    assert_eq!(people(&below), [380, 380, 0, 190, 190]);
     // What is said of the noise is said before that bound.
     let estimates: Vec<f64> = found.cells.iter().flatten().map(|it| it.estimate).collect();
     assert!(estimates.iter().zip([350.0, 200.0, 180.0]).all(|(found, it)| close(*found, it)));
