@@ -26,6 +26,8 @@ use crate::vault::Snapshot;
 use bound_and_count::{BoundAndCountExec, Settings};
 use sorted_rows::RowKind;
 use tally::TallySpec;
+#[cfg(test)]
+pub(crate) use tally::{Person, Tally, TallySpec as Counters};
 
 /// Exact aggregates. No `Debug`, `Display` or `Serialize`: cannot be logged or sent.
 ///

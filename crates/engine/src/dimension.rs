@@ -17,6 +17,8 @@ pub const NOWHERE: u32 = u32::MAX;
 pub enum Dimension {
     /// Gender of the customer record: F, M, X.
     Gender,
+    /// Gender with everybody who is neither F nor M distributed over the two: F+, M+.
+    GenderPlus,
     /// Age band of the customer record: 18-24 to 75+.
     AgeBand,
     /// Home postcode sector.
@@ -45,6 +47,7 @@ impl Dimension {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gender => "gender",
+            Self::GenderPlus => "gender_plus",
             Self::AgeBand => "age_band",
             Self::Sector => "sector",
             Self::District => "district",
@@ -64,12 +67,30 @@ impl Dimension {
         matches!(
             self,
             Self::Gender
+                | Self::GenderPlus
                 | Self::AgeBand
                 | Self::Sector
                 | Self::District
                 | Self::Area
                 | Self::Region
         )
+    }
+
+    /// Whether each value lies inside one value of `other`: itself, or an area around the home sector.
+    #[must_use]
+    pub fn is_within(self, other: Self) -> bool {
+        let around = match self {
+            Self::Sector => &[Self::District, Self::Area, Self::Region][..],
+            Self::District => &[Self::Area],
+            _ => &[],
+        };
+        self == other || around.contains(&other)
+    }
+
+    /// Whether values are places of the home; places of two dimensions need not cross.
+    #[must_use]
+    pub const fn is_home(self) -> bool {
+        matches!(self, Self::Sector | Self::District | Self::Area | Self::Region)
     }
 }
 
@@ -78,6 +99,9 @@ impl fmt::Display for Dimension {
         out.write_str(self.name())
     }
 }
+
+/// The values of [`Dimension::GenderPlus`], in code-list order.
+pub const GENDERS_PLUS: [&str; 2] = ["F+", "M+"];
 
 /// The two kinds of day, in code-list order; a public holiday is of the weekend.
 pub const DAY_TYPES: [&str; 2] = ["weekday", "weekend"];
@@ -144,6 +168,7 @@ impl CodeList {
 #[derive(Clone, Debug)]
 pub struct Codes {
     gender: CodeList,
+    gender_plus: CodeList,
     age_band: CodeList,
     sector: CodeList,
     district: CodeList,
@@ -160,7 +185,8 @@ impl Codes {
     /// The lists for the postcode areas in `coverage` (all when empty) and `sites`.
     ///
     /// Home dimensions are indexed by the vault's sector number, `present_in` by its district
-    /// number, `site` and `category` by its site number. Sensitive sites are in no list.
+    /// number, `site` and `category` by its site number, `gender_plus` by gender, X once for each side
+    /// of the person's coin. Sensitive sites are in no list.
     #[must_use]
     pub fn new(geography: &Geography, sites: &SiteList, coverage: &[String]) -> Self {
         let covered: Vec<bool> = geography
@@ -180,6 +206,10 @@ impl Codes {
         let open = |site: &reference::Site| !site.sensitive;
         Self {
             gender: CodeList::whole(Gender::ALL.iter().map(|it| it.code().to_owned())),
+            gender_plus: CodeList::grouped(
+                [0, 1, 0, 1].map(Some),
+                &GENDERS_PLUS.map(str::to_owned),
+            ),
             age_band: CodeList::whole(AgeBand::ALL.iter().map(|it| it.label().to_owned())),
             sector: CodeList::filtered(
                 geography.sectors.iter().map(|it| inside(it.area).then(|| it.code.clone())),
@@ -209,6 +239,7 @@ impl Codes {
     pub const fn list(&self, dimension: Dimension) -> &CodeList {
         match dimension {
             Dimension::Gender => &self.gender,
+            Dimension::GenderPlus => &self.gender_plus,
             Dimension::AgeBand => &self.age_band,
             Dimension::Sector => &self.sector,
             Dimension::District => &self.district,
@@ -239,7 +270,7 @@ impl Codes {
 }
 
 /// Every dimension, in the order in which hashes and files name them.
-pub const ALL: [Dimension; 11] = [
+pub const ALL: [Dimension; 12] = [
     Dimension::Sector,
     Dimension::District,
     Dimension::Area,
@@ -249,6 +280,30 @@ pub const ALL: [Dimension; 11] = [
     Dimension::Site,
     Dimension::Category,
     Dimension::Gender,
+    Dimension::GenderPlus,
     Dimension::AgeBand,
     Dimension::Region,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_said_to_lie_inside_another_does_for_every_sector_and_coverage() {
+        for coverage in [&[][..], &["BL".to_owned(), "ZE".to_owned()]] {
+            let codes = Codes::new(Geography::built_in(), SiteList::built_in(), coverage);
+            let homes = || ALL.into_iter().filter(|it| it.is_home());
+            for own in homes() {
+                for of in homes().filter(|of| own.is_within(*of)) {
+                    let (from, to) = (codes.list(own).positions(), codes.list(of).positions());
+                    let mut inside = std::collections::BTreeMap::new();
+                    for (own, of) in from.iter().zip(to) {
+                        assert_eq!(*own == NOWHERE, *of == NOWHERE, "the same sectors are covered");
+                        assert_eq!(inside.entry(own).or_insert(of), &of, "one {own} in two");
+                    }
+                }
+            }
+        }
+    }
+}

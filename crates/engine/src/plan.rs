@@ -4,8 +4,10 @@
 //! A plan is plain data with a canonical form; its hash is what a receipt opens.
 
 mod family;
+mod shape;
 
-pub use family::{Family, Marginal, View};
+pub use family::{Family, Marginal, Refinement, Remainder, View};
+pub use shape::{Untied, untied};
 
 use privacy::{Budget, Floor, Quorum};
 use serde::Serialize;
@@ -60,7 +62,7 @@ impl PrivatePlan {
     /// A fault when it cannot be written, which no plan made by this crate causes.
     pub fn canonical(&self) -> Result<String> {
         serde_json::to_string(&Canonical {
-            version: 1,
+            version: 2,
             product: &self.product,
             period: self.period.to_string(),
             snapshot: &self.snapshot,
@@ -86,8 +88,9 @@ impl PrivatePlan {
     /// # Errors
     /// [`Error`] `P04` when the parts add up beyond what a budget can hold.
     pub fn cost(&self) -> Result<Budget> {
-        self.marginals()
-            .try_fold(Budget::ZERO, |sum, (_, marginal)| sum.checked_add(marginal.cost()))
+        let mut families = self.families.iter().map(Family::cost);
+        families
+            .try_fold(Budget::ZERO, |sum, cost| sum.checked_add(cost?))
             .ok_or_else(|| Error::policy("P04", "the costs of this plan overflow"))
     }
 
@@ -104,6 +107,22 @@ impl PrivatePlan {
         let limit = marginal.cells_per_person(family);
         Quorum::new(self.floor, limit, marginal.rho, marginal.delta).map_err(|cause| {
             Error::policy("P05", format!("{} / {}: {cause}", self.product, marginal.name))
+        })
+    }
+
+    /// All remainders with their families, in release order.
+    pub fn remainders(&self) -> impl Iterator<Item = (&Family, &Remainder)> {
+        self.families.iter().flat_map(|family| family.remainders.iter().map(move |it| (family, it)))
+    }
+
+    /// The mechanism of one remainder.
+    ///
+    /// # Errors
+    /// [`Error`] `P05` when its numbers allow no mechanism.
+    pub fn remainder_mechanism(&self, family: &Family, other: &Remainder) -> Result<Quorum> {
+        let limit = family.cells_of_remainder(other);
+        Quorum::new(self.floor, limit, other.rho, other.delta).map_err(|cause| {
+            Error::policy("P05", format!("{} / {}: {cause}", self.product, other.name))
         })
     }
 

@@ -3,6 +3,7 @@
 //! `policy/policy.toml` holds the floor, the caps and the reserve; each product has a file beside
 //! it. A policy is read whole and checked whole before anything is planned: nothing is skipped.
 
+mod allot;
 mod explain;
 mod file;
 mod forecast;
@@ -193,17 +194,16 @@ impl Policy {
     fn check_mechanisms(&self, folder: &Path) -> Result<()> {
         for own in &self.products {
             for family in &own.families {
-                for marginal in &family.marginals {
-                    let limit = marginal.cells_per_person(family);
-                    privacy::Quorum::new(self.floor, limit, marginal.rho, marginal.delta).map_err(
+                let tables = family.marginals.iter();
+                let tables = tables.map(|it| (&it.name, it.cells_per_person(family), it.cost()));
+                let others = family.remainders.iter();
+                let others = others.map(|it| (&it.name, family.cells_of_remainder(it), it.cost()));
+                for (name, limit, cost) in tables.chain(others) {
+                    privacy::Quorum::new(self.floor, limit, cost.rho, cost.delta).map_err(
                         |cause| {
+                            let file = folder.join(format!("{}.toml", own.product.name));
                             Error::policy("P05", cause.to_string())
-                                .at(format!(
-                                    "{}/{}.toml: table {}",
-                                    folder.display(),
-                                    own.product.name,
-                                    marginal.name
-                                ))
+                                .at(format!("{}: table {name}", file.display()))
                                 .allowed("rho and delta above 0, a standard deviation up to 100000")
                         },
                     )?;
@@ -234,7 +234,7 @@ impl ProductPolicy {
     /// What the product costs each person; `None` on overflow.
     #[must_use]
     pub fn cost(&self) -> Option<Budget> {
-        let marginals = self.families.iter().flat_map(|it| &it.marginals);
-        marginals.map(crate::plan::Marginal::cost).try_fold(Budget::ZERO, Budget::checked_add)
+        let mut families = self.families.iter().map(crate::plan::Family::cost);
+        families.try_fold(Budget::ZERO, |sum, cost| sum.checked_add(cost?))
     }
 }

@@ -16,4 +16,5 @@ mod sheet;
 pub use folder::{Draft, Publication, recover};
 pub use manifest::{Manifest, MarginalRecord};
 pub use page::{Account, overview};
+pub use shares::Shares;
 pub use sheet::{ALL, Row, Sheet};

@@ -1,8 +1,11 @@
 //! The one way out: sealed aggregates and a receipt go in, released cells come out.
 //!
-//! check → count → charge → draw → publish. The charge is durable before the first draw; a receipt
-//! opens its one plan once; a draw under the threshold is destroyed and feeds nothing
-//! (ARCHITECTURE.md, invariant 2). Proof: release.md. Source: privacy model §3, §8.
+//! check → count → charge → draw → settle → publish. The charge is durable before the first draw; a
+//! receipt opens its one plan once; a draw under the threshold is destroyed and feeds nothing
+//! (ARCHITECTURE.md, invariant 2). Proof: release.md. Source: privacy model §3, §6, §8.
+
+mod grid;
+mod settle;
 
 use ledger::{ChargeId, Receipt};
 use privacy::{Entropy, Quorum};
@@ -16,8 +19,12 @@ use crate::plan::PrivatePlan;
 pub struct Released {
     /// The plan that was opened.
     pub plan: PrivatePlan,
-    /// One table a marginal, in plan order.
+    /// One table a marginal, in plan order, without the cells that were withdrawn.
     pub tables: Vec<Table>,
+    /// One table a remainder, in plan order; its cells are those of the coarser table.
+    pub others: Vec<Table>,
+    /// How many cells passed their gate and were withdrawn, remainders included.
+    pub withdrawn: usize,
     /// The charge that paid.
     pub charge: ChargeId,
 }
@@ -39,10 +46,10 @@ impl Table {
     }
 }
 
-/// Opens `plan` with its receipt and draws every cell once.
+/// Opens `plan` with its receipt, draws every cell once, and settles the tables.
 ///
-/// Takes both by value: one payment opens one release. Guarantee: the sum over marginals of their
-/// ρ and δ, which the receipt paid (privacy model §3, composition §8).
+/// Takes both by value: one payment opens one release. Guarantee: the sum over marginals and
+/// remainders of their ρ and δ, which the receipt paid (privacy model §3, §6, composition §8).
 ///
 /// # Errors
 /// [`Error`] `L05` when the receipt paid for another plan; a fault when the system's generator
@@ -60,24 +67,32 @@ pub fn release(
         .marginals()
         .map(|(family, marginal)| plan.mechanism(family, marginal))
         .collect::<Result<Vec<_>>>()?;
-    let tables = mechanisms
+    let counts = sealed.into_counts();
+    let mut tables = mechanisms
         .into_iter()
-        .zip(sealed.into_counts())
-        .map(|(mechanism, counts)| draw(mechanism, &counts, entropy))
-        .collect::<Result<_>>()?;
-    Ok(Released { plan, tables, charge })
+        .zip(&counts)
+        .map(|(mechanism, counts)| draw(mechanism, counts, entropy))
+        .collect::<Result<Vec<_>>>()?;
+    let (others, withdrawn) = settle::tables(&plan, &mut tables, &counts, entropy)?;
+    Ok(Released { plan, tables, others, withdrawn, charge })
 }
 
 fn draw(mechanism: Quorum, counts: &[u32], entropy: &mut dyn Entropy) -> Result<Table> {
     let mut cells = Vec::new();
     for (cell, &people) in (0_u64..).zip(counts) {
-        let shown = mechanism.release(u64::from(people), entropy).map_err(|cause| {
-            Error::fault("F07", format!("the system's random generator failed: {cause}"))
-                .remedy("the charge stays in the ledger as abandoned; run again for a new one")
-        })?;
-        cells.extend(shown.map(|shown| (cell, shown.people())));
+        let noisy = shown(&mechanism, u64::from(people), entropy)?;
+        cells.extend(noisy.map(|noisy| (cell, noisy)));
     }
     Ok(Table { mechanism, cells })
+}
+
+/// Draws one cell; its noisy people when its gate opens.
+fn shown(mechanism: &Quorum, people: u64, entropy: &mut dyn Entropy) -> Result<Option<u64>> {
+    let shown = mechanism.release(people, entropy).map_err(|cause| {
+        Error::fault("F07", format!("the system's random generator failed: {cause}"))
+            .remedy("the charge stays in the ledger as abandoned; run again for a new one")
+    })?;
+    Ok(shown.map(|it| it.people()))
 }
 
 #[cfg(test)]
@@ -89,8 +104,8 @@ mod tests {
 
     use super::*;
     use crate::dimension::{Codes, Dimension};
-    use crate::plan::{Family, Marginal, View};
-    use crate::publish::Sheet;
+    use crate::plan::{Family, Marginal, Remainder, View};
+    use crate::publish::{Manifest, Sheet};
 
     /// A plan of sites, of everybody with a site, and both by gender.
     fn plan() -> PrivatePlan {
@@ -103,9 +118,9 @@ mod tests {
         };
         let marginals = vec![
             table("base", false, &[]),
-            table("base_gender", false, &[Dimension::Gender]),
+            table("base_gender_plus", false, &[Dimension::GenderPlus]),
             table("site", true, &[]),
-            table("site_gender", true, &[Dimension::Gender]),
+            table("site_gender_plus", true, &[Dimension::GenderPlus]),
         ];
         PrivatePlan {
             product: "web_audience".to_owned(),
@@ -117,16 +132,17 @@ mod tests {
                 rows: vec![Dimension::Site],
                 limit: CellLimit::ONE,
                 marginals,
+                remainders: Vec::new(),
             }],
             policy_hash: String::new(),
             codes: Codes::new(Geography::built_in(), SiteList::built_in(), &[]),
         }
     }
 
-    fn receipt(root: &TempDir, plan: [u8; 32]) -> Receipt {
-        let cost = plan_cost();
+    fn receipt(root: &TempDir, plan: &PrivatePlan, hash: [u8; 32]) -> Receipt {
+        let cost = plan.cost().unwrap();
         let request = ChargeRequest {
-            plan: PlanHash(plan),
+            plan: PlanHash(hash),
             product: "web_audience".to_owned(),
             period: "2026-10".to_owned(),
             snapshot: "test".to_owned(),
@@ -139,68 +155,136 @@ mod tests {
         Ledger::open(&dir, &anchor, signer).unwrap().charge(request, "now").unwrap()
     }
 
-    fn plan_cost() -> privacy::Budget {
-        plan().cost().unwrap()
-    }
-
-    /// Releases these counts of women and men for the first sites of the list.
-    fn released(sites: &[(u32, u32)], seed: u64) -> Released {
-        let (root, plan) = (TempDir::new().unwrap(), plan());
-        let cells: Vec<usize> = plan
-            .marginals()
-            .map(|(family, it)| usize::try_from(plan.cells(family, it)).unwrap())
-            .collect();
-        let mut counts: Vec<Vec<u32>> = cells.iter().map(|&cells| vec![0; cells]).collect();
+    /// These women and men of the first sites of the list, everybody at one of them.
+    fn counts(plan: &PrivatePlan, sites: &[(u32, u32)]) -> Vec<Vec<u32>> {
+        let cells = plan.marginals().map(|(family, it)| plan.cells(family, it));
+        let mut counts: Vec<Vec<u32>> =
+            cells.map(|cells| vec![0; usize::try_from(cells).unwrap()]).collect();
         for (at, &(women, men)) in sites.iter().enumerate() {
             counts[0][0] += women + men;
             counts[1][0] += women;
             counts[1][1] += men;
             counts[2][at] = women + men;
-            counts[3][at * 3] = women;
-            counts[3][at * 3 + 1] = men;
+            counts[3][at * 2] = women;
+            counts[3][at * 2 + 1] = men;
         }
-        let receipt = receipt(&root, plan.hash().unwrap());
-        let sealed = Sealed::of(counts);
-        release(plan, sealed, receipt, &mut SeededEntropy::new(seed)).unwrap()
+        counts
+    }
+
+    fn released(plan: &PrivatePlan, sites: &[(u32, u32)], seed: u64) -> Released {
+        let root = TempDir::new().unwrap();
+        let receipt = receipt(&root, plan, plan.hash().unwrap());
+        let sealed = Sealed::of(counts(plan, sites));
+        release(plan.clone(), sealed, receipt, &mut SeededEntropy::new(seed)).unwrap()
     }
 
     #[test]
     fn forty_nine_people_never_leave_and_what_leaves_is_above_the_threshold() {
         for seed in 0..20 {
-            let released = released(&[(49, 0), (0, 49), (25, 24), (4_000, 3_000)], seed);
+            let sites = [(49, 0), (0, 49), (25, 24), (4_000, 3_000), (2_000, 3_000)];
+            let released = released(&plan(), &sites, seed);
             for table in &released.tables {
                 assert!(table.cells.iter().all(|it| it.1 >= table.mechanism.threshold()));
             }
-            assert_eq!(released.tables[2].cells.len(), 1, "only the fourth site has a quorum");
+            assert_eq!(released.tables[2].cells.len(), 2, "only the last two have a quorum");
         }
     }
 
     #[test]
     fn a_receipt_for_another_plan_opens_nothing() {
         let (root, plan) = (TempDir::new().unwrap(), plan());
-        let receipt = receipt(&root, [0; 32]);
+        let receipt = receipt(&root, &plan, [0; 32]);
         let sealed = Sealed::of(vec![vec![5_000]]);
         let refused = release(plan, sealed, receipt, &mut SeededEntropy::new(1));
         assert_eq!(refused.err().map(|it| it.code()), Some("L05"));
     }
 
+    /// All of the first site are women; half of the second.
+    const SITES: [(u32, u32); 3] = [(4_000, 0), (2_000, 2_000), (2_000, 6_000)];
+
     #[test]
-    fn a_group_that_is_all_of_its_site_has_no_share() {
-        // All of the first site are women; half of the second.
-        let sheet = Sheet::of(&released(&[(4_000, 0), (2_000, 2_000), (2_000, 6_000)], 3));
+    fn a_group_that_is_all_of_its_site_is_not_counted_beside_it() {
+        let released = released(&plan(), &SITES, 3);
+        assert!(released.tables[2].people(0).is_some() && released.withdrawn > 0);
+        let sheet = Sheet::of(&released);
         let by_gender: Vec<_> = sheet
-            .level("site_gender", &[Dimension::Site, Dimension::Gender])
+            .level("site_gender_plus", &[Dimension::Site, Dimension::GenderPlus])
             .filter(|it| it.1.people.is_some())
-            .map(|(_, row)| row.shares)
+            .map(|(keys, row)| (keys[0].to_owned(), row.shares))
             .collect();
-        assert_eq!(by_gender.len(), 5);
-        assert!(by_gender[0].composition.is_none() && by_gender[0].index.is_none());
-        for shares in &by_gender[1..] {
+        assert_eq!(by_gender.len(), 4);
+        for (site, shares) in &by_gender {
+            assert_ne!(site, &released.plan.codes.list(Dimension::Site).labels()[0]);
             let (whole, share) = shares.composition.unwrap();
             assert!(whole >= 3_900 && (share.lo..=share.hi).contains(&share.value));
             assert!(shares.index.is_some() && shares.reach.is_some());
         }
-        let half = by_gender[1].composition.unwrap().1;
+        let half = by_gender[0].1.composition.unwrap().1;
         assert!((half.value - 0.5).abs() < 0.03, "{half:?}");
+    }
+
+    #[test]
+    fn a_withdrawn_cell_leaves_no_trace() {
+        let released = released(&plan(), &SITES, 3);
+        let mut entropy = SeededEntropy::new(3);
+        let drawn: Vec<Table> = plan()
+            .marginals()
+            .zip(counts(&plan(), &SITES))
+            .map(|((family, it), counts)| {
+                draw(plan().mechanism(family, it).unwrap(), &counts, &mut entropy).unwrap()
+            })
+            .collect();
+        let noisy = drawn[3].people(0).unwrap();
+        assert_eq!(drawn[3].people(2), released.tables[3].people(2), "the same draws");
+        let manifest = Manifest::of(&released, "id", "code", "now").unwrap();
+        let sheet = Sheet::of(&released);
+        let table = String::from_utf8(sheet.to_csv().unwrap()).unwrap();
+        let facts = serde_json::to_string(&manifest).unwrap();
+        for text in [table, facts] {
+            let mut words = text.split(|it: char| !it.is_ascii_alphanumeric());
+            assert!(!words.any(|it| it == noisy.to_string()), "{noisy} is in {text}");
+        }
+        assert_eq!(released.tables[3].people(0), None);
+        let hidden = sheet.level("site_gender_plus", &[]).next().unwrap().1;
+        assert_eq!((hidden.people, hidden.shares), (None, crate::publish::Shares::default()));
+        assert_eq!(manifest.marginals[3].cells_released, 4);
+        let withdrawn = drawn.iter().map(|it| it.cells.len()).sum::<usize>()
+            - released.tables.iter().map(|it| it.cells.len()).sum::<usize>();
+        assert_eq!(manifest.cells_withdrawn, u64::try_from(withdrawn).unwrap());
+    }
+
+    /// The plan with OTHER for the genders of a site.
+    fn with_other(rho: &str) -> PrivatePlan {
+        let mut plan = plan();
+        let family = &mut plan.families[0];
+        let refinement = *family.refinements().iter().find(|it| it.parts == 3).unwrap();
+        family.remainders.push(Remainder {
+            name: "site_gender_plus_other_in_site".to_owned(),
+            refinement,
+            rho: rho.parse().unwrap(),
+            delta: "1e-12".parse().unwrap(),
+        });
+        plan
+    }
+
+    #[test]
+    fn charge_equal_when_all_children_released() {
+        let plan = with_other("0.001");
+        let manifest = |sites: &[(u32, u32)]| {
+            let released = released(&plan, sites, 5);
+            assert_eq!(released.others.len(), 1);
+            let manifest = Manifest::of(&released, "id", "code", "now").unwrap();
+            (manifest.rho, manifest.delta, manifest.epsilon)
+        };
+        let all = manifest(&[(2_000, 2_000), (3_000, 4_000)]);
+        assert_eq!(all, manifest(&[(2_000, 20), (3_000, 4_000)]));
+        assert_eq!((all.0.as_str(), all.1.as_str()), ("0.021", "5e-12"));
+    }
+
+    #[test]
+    fn a_plan_names_its_remainders() {
+        let hashes = [plan(), with_other("0.001"), with_other("0.002")];
+        let hashes = hashes.map(|it| it.hash().unwrap());
+        assert!(hashes[0] != hashes[1] && hashes[1] != hashes[2]);
     }
 }

@@ -65,6 +65,7 @@ fn headline(slots: &mut Slots, report: &Report) {
         ("released", number::thousands(top.cells_released)),
         ("code_list", number::thousands(top.cells_in_code_list)),
         ("share", number::percent_of(top.cells_released, top.cells_in_code_list)),
+        ("withdrawn", number::thousands(top.cells_withdrawn)),
         ("rho", top.rho.clone()),
         ("delta", number::scientific_text(&top.delta)),
         ("epsilon", number::bound(top.epsilon)),

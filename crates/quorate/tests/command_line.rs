@@ -117,9 +117,9 @@ fn raw_files_become_a_release_that_anybody_can_check() {
         assert_eq!(digest, &found, "{name}");
     }
     let table = fs::read_to_string(folder.join("data.csv")).unwrap();
-    assert!(table.starts_with("level,sector,district,area,gender,age_band,region,people,"));
+    assert!(table.starts_with("level,sector,district,area,gender_plus,age_band,people,"));
     for row in table.lines().skip(1) {
-        let people = row.split(',').nth(7).unwrap();
+        let people = row.split(',').nth(6).unwrap();
         assert!(people == "[c]" || people.parse::<u32>().unwrap() >= 50, "{row}");
     }
     let charges = world.data(&["ledger", "list"]);
@@ -332,7 +332,7 @@ fn a_policy_that_does_not_hold_is_refused_with_its_rule() {
     with("data/policy/residents.toml", "rho = \"0.008\"", "rho = 0.008", "P06");
     with("data/policy/residents.toml", "\"0.0005\" }", "\"0\" }", "P05");
     with("data/policy/presence.toml", "cells_per_person = 128", "cells_per_person = 0", "P03");
-    with("data/policy/web_audience.toml", "by = [\"gender\"]", "by = [\"hour\"]", "P03");
+    with("data/policy/web_audience.toml", "by = [\"gender_plus\"]", "by = [\"hour\"]", "P03");
     let text = world.data(&["policy", "explain"])["text"].as_str().unwrap().to_owned();
     assert!(text.contains("50 people or more") && text.contains("epsilon"), "{text}");
 }

@@ -1,11 +1,13 @@
 //! Bounds one person's cells and adds them to the counters: the loop that everything else feeds.
 //!
 //! For each person: (1) map row cells to a family's cells, (2) keep at most L of them by keyed
-//! rank, (3) add one to each kept cell of every marginal of the family. No set of people is built.
+//! rank, (3) add one to each kept cell of every marginal of the family. No set of people is built. Who lacks
+//! an attribute that any marginal of the plan is by is in none, so that sums of parts are whole.
 //! Guarantee: one person changes a marginal by at most one in at most L cells. Proof: tally.md.
 //! Source: privacy model §2 (bounding, clip family).
 
 use privacy::{BoundingKey, CellLimit, keep};
+use reference::Gender;
 use serde::{Deserialize, Serialize};
 
 use crate::dimension::{Codes, Dimension, NOWHERE};
@@ -23,6 +25,14 @@ pub struct Person {
     pub age_band: u8,
     /// Index of the home sector, 65535 when none.
     pub sector: u16,
+}
+
+impl Person {
+    /// Where the person stands in the code list of `gender_plus`: X by the coin that the token ends in.
+    fn gender_plus(self) -> usize {
+        let coin = if self.gender == Gender::X.index() { self.token & 1 } else { 0 };
+        usize::from(self.gender) + usize::try_from(coin).unwrap_or_default()
+    }
 }
 
 /// Counters for one plan: serialisable, so that the same operator runs anywhere.
@@ -106,6 +116,7 @@ impl MarginalSpec {
         for term in &self.terms {
             let value = match term.dimension {
                 Dimension::Gender => usize::from(person.gender),
+                Dimension::GenderPlus => person.gender_plus(),
                 Dimension::AgeBand => usize::from(person.age_band),
                 _ => usize::from(person.sector),
             };
@@ -159,6 +170,8 @@ pub struct Tally {
     key: BoundingKey,
     counts: Vec<Vec<u32>>,
     kept: Vec<u64>,
+    /// The person's cell among the partitioning dimensions of each marginal.
+    places: Vec<u64>,
 }
 
 impl Tally {
@@ -179,12 +192,18 @@ impl Tally {
             .map(|cells| usize::try_from(cells).map(|cells| vec![0; cells]))
             .collect::<Result<_, _>>()
             .map_err(|_| wrong("a marginal has more cells than memory can address".to_owned()))?;
-        Ok(Self { spec, limits, key, counts, kept: Vec::new() })
+        Ok(Self { spec, limits, key, counts, kept: Vec::new(), places: Vec::new() })
     }
 
     /// Counts one person whose row cells are `rows` (any order, repeats allowed).
     pub fn add(&mut self, person: Person, rows: &[u32]) {
-        let mut counts = self.counts.iter_mut();
+        let marginals = self.spec.families.iter().flat_map(|it| &it.marginals);
+        self.places.clear();
+        self.places.extend(marginals.map_while(|it| it.person_cell(person)));
+        if self.places.len() < self.counts.len() {
+            return;
+        }
+        let mut counters = self.counts.iter_mut().zip(&self.places);
         for (family, &limit) in self.spec.families.iter().zip(&self.limits) {
             self.kept.clear();
             self.kept.extend(rows.iter().filter_map(|&row| {
@@ -192,11 +211,10 @@ impl Tally {
                 (*cell != NOWHERE).then(|| u64::from(*cell))
             }));
             keep(&mut self.kept, limit, &self.key, person.token);
-            for (marginal, counts) in family.marginals.iter().zip(counts.by_ref()) {
-                let Some(person_cell) = marginal.person_cell(person) else { continue };
+            for (marginal, (counts, place)) in family.marginals.iter().zip(&mut counters) {
                 let kept = if marginal.rows { &self.kept[..] } else { one_if_any(&self.kept) };
                 for row_cell in kept {
-                    let cell = row_cell * marginal.width + person_cell;
+                    let cell = row_cell * marginal.width + place;
                     if let Some(count) =
                         usize::try_from(cell).ok().and_then(|it| counts.get_mut(it))
                     {

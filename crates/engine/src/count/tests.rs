@@ -135,6 +135,7 @@ fn plan(view: View, rows: &[Dimension], limit: u32, by: &[&[Dimension]]) -> Priv
             rows: rows.to_vec(),
             limit: CellLimit::new(limit).unwrap(),
             marginals,
+            remainders: Vec::new(),
         }],
         policy_hash: String::new(),
         codes: Codes::new(Geography::built_in(), &sites(), &[]),
@@ -186,13 +187,25 @@ fn obvious(plan: &PrivatePlan, people: &[Someone]) -> Vec<BTreeMap<Vec<String>, 
             .collect();
         ranked.sort();
         ranked.truncate(usize::try_from(family.limit.cells()).unwrap());
-        for (marginal, table) in family.marginals.iter().zip(&mut tables) {
+        let group = |marginal: &Marginal| {
             let by = marginal.by.iter().map(|&dimension| match dimension {
                 Dimension::Gender => label(dimension, usize::from(someone.gender)),
+                Dimension::GenderPlus => match (someone.gender, someone.token % 2) {
+                    (0, _) | (2, 0) => Some("F+".to_owned()),
+                    (1, _) | (2, 1) => Some("M+".to_owned()),
+                    _ => None,
+                },
                 Dimension::AgeBand => label(dimension, usize::from(someone.age_band)),
                 _ => label(dimension, usize::from(someone.sector)),
             });
-            let Some(by) = by.collect::<Option<Vec<String>>>() else { continue };
+            by.collect::<Option<Vec<String>>>()
+        };
+        // Who is in no cell of one table is in none of the family.
+        if family.marginals.iter().any(|it| group(it).is_none()) {
+            continue;
+        }
+        for (marginal, table) in family.marginals.iter().zip(&mut tables) {
+            let by = group(marginal).unwrap();
             let rows = if marginal.rows { &ranked[..] } else { &ranked[..ranked.len().min(1)] };
             for (_, _, cell) in rows {
                 let own = if marginal.rows { cell.clone() } else { Vec::new() };
@@ -221,11 +234,13 @@ fn labelled(plan: &PrivatePlan, counts: &[Vec<u32>]) -> Vec<BTreeMap<Vec<String>
 }
 
 fn plans() -> Vec<PrivatePlan> {
-    use Dimension::{AgeBand, Category, DayType, Gender, Hour, PresentIn, Region, Sector, Site};
+    use Dimension::{
+        AgeBand, Category, DayType, Gender, GenderPlus, Hour, PresentIn, Region, Sector, Site,
+    };
     vec![
         plan(View::Subscriber, &[], 1, &[&[Sector, Gender, AgeBand], &[Region], &[]]),
         plan(View::Presence, &[PresentIn, Hour, DayType], 3, &[&[], &[Gender]]),
-        plan(View::Visit, &[Site], 2, &[&[], &[Gender, AgeBand, Region]]),
+        plan(View::Visit, &[Site], 2, &[&[], &[GenderPlus, AgeBand, Region]]),
         plan(View::Visit, &[Category], 1, &[&[], &[AgeBand]]),
     ]
 }

@@ -81,7 +81,9 @@ impl Population {
                 whole += float(*people);
             }
         }
-        shares.values_mut().for_each(|it| *it /= f64::max(whole, 1.0));
+        for share in shares.values_mut() {
+            *share /= f64::max(whole, 1.0);
+        }
         shares
     }
 

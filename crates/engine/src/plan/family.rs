@@ -30,6 +30,82 @@ pub struct Family {
     pub limit: CellLimit,
     /// The marginals, each paid for by itself.
     pub marginals: Vec<Marginal>,
+    /// Remainders that are measured, each paid for whether it is needed or not.
+    pub remainders: Vec<Remainder>,
+}
+
+/// OTHER: the people of a table's cells who are in no published cell of a finer table (privacy model §6).
+#[derive(Clone, Debug, Serialize)]
+pub struct Remainder {
+    /// The name in plans and files, e.g. `sector_gender_age_other_in_sector`.
+    pub name: String,
+    /// The tables, by position in the family.
+    #[serde(flatten)]
+    pub refinement: Refinement,
+    /// What it costs in ρ.
+    #[serde(serialize_with = "as_text")]
+    pub rho: Rho,
+    /// What it costs in δ.
+    #[serde(serialize_with = "as_text")]
+    pub delta: Delta,
+}
+
+/// Two tables of a family of which each cell of one is the sum of cells of the other, person by person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Refinement {
+    /// The coarser table.
+    pub whole: usize,
+    /// The finer table.
+    pub parts: usize,
+}
+
+impl Family {
+    /// Every refinement with no table in between; the others follow from these.
+    #[must_use]
+    pub fn refinements(&self) -> Vec<Refinement> {
+        let all = || self.marginals.iter().enumerate();
+        let pairs = all().flat_map(|whole| all().map(move |parts| (whole, parts)));
+        let direct = pairs.filter(|((_, whole), (_, parts))| {
+            let between = |it: &Marginal| self.is_sum(whole, it) && self.is_sum(it, parts);
+            self.is_sum(whole, parts) && !self.marginals.iter().any(between)
+        });
+        direct.map(|((whole, _), (parts, _))| Refinement { whole, parts }).collect()
+    }
+
+    /// Whether a table's cells are row cells; never where a person has one by nature.
+    #[must_use]
+    pub const fn is_on_rows(&self, table: &Marginal) -> bool {
+        table.rows && !self.rows.is_empty()
+    }
+
+    /// Whether each cell of `whole` is the sum of other cells, those of `parts`.
+    fn is_sum(&self, whole: &Marginal, parts: &Marginal) -> bool {
+        self.is_on_rows(whole) == self.is_on_rows(parts)
+            && whole.is_coarser(parts)
+            && !parts.is_coarser(whole)
+    }
+
+    /// Whether whoever is in a cell of `parts` is in that cell of `whole` which it lies in.
+    #[must_use]
+    pub fn contains(&self, whole: &Marginal, parts: &Marginal) -> bool {
+        self.is_sum(whole, parts)
+            || self.is_on_rows(parts) && !self.is_on_rows(whole) && whole.is_coarser(parts)
+    }
+
+    /// What every person pays for all tables and remainders; `None` on overflow.
+    #[must_use]
+    pub fn cost(&self) -> Option<Budget> {
+        let tables = self.marginals.iter().map(Marginal::cost);
+        let others = self.remainders.iter().map(Remainder::cost);
+        tables.chain(others).try_fold(Budget::ZERO, Budget::checked_add)
+    }
+
+    /// The most cells of a remainder that one person is in: as of its whole.
+    #[must_use]
+    pub fn cells_of_remainder(&self, remainder: &Remainder) -> CellLimit {
+        let whole = self.marginals.get(remainder.refinement.whole);
+        whole.map_or(self.limit, |it| it.cells_per_person(self))
+    }
 }
 
 /// One measured table.
@@ -49,11 +125,24 @@ pub struct Marginal {
     pub delta: Delta,
 }
 
+impl Remainder {
+    /// What every person pays for it.
+    #[must_use]
+    pub const fn cost(&self) -> Budget {
+        Budget { rho: self.rho, delta: self.delta }
+    }
+}
+
 impl Marginal {
     /// What every person pays for this table.
     #[must_use]
     pub const fn cost(&self) -> Budget {
         Budget { rho: self.rho, delta: self.delta }
+    }
+
+    /// Whether each group of this table is one or more groups of `other`.
+    fn is_coarser(&self, other: &Self) -> bool {
+        self.by.iter().all(|it| other.by.iter().any(|of| of.is_within(*it)))
     }
 
     /// The most cells of this table that one person changes: L of privacy model §2.

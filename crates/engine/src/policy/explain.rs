@@ -37,6 +37,10 @@ pub fn explain(policy: &Policy, period: Period) -> Result<String> {
         "A month may cost each person rho {} and delta {}; {} is kept for later questions.\n",
         policy.caps.rho, policy.caps.delta, policy.reserve.rho
     );
+    text.push_str(
+        "A release is settled before it leaves: cells that passed are withdrawn until no smaller group\n\
+         follows from the others by subtraction; the manifest says how many.\n\n",
+    );
     let _ = writeln!(text, "What that means if every month is spent in full:");
     for (months, budget) in
         HORIZONS.iter().filter_map(|&months| Some((months, times(policy.caps, months)?)))

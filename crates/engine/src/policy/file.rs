@@ -8,10 +8,11 @@ use reference::Geography;
 use serde::{Deserialize, Deserializer};
 
 use super::ProductPolicy;
+use super::allot::allot;
 use crate::dimension::Dimension;
 use crate::door::choices;
 use crate::error::{Error, Result};
-use crate::plan::{Family, Marginal};
+use crate::plan::{Family, Marginal, Remainder, untied};
 use crate::product::{self, Product};
 
 /// `policy.toml`.
@@ -44,6 +45,9 @@ pub(super) struct Amount {
 pub(super) struct ProductFile {
     product: String,
     purpose: String,
+    /// Shared by the weights of the tables, which have none of their own then.
+    #[serde(default, deserialize_with = "exact_if_any")]
+    rho: Option<Rho>,
     family: Vec<FamilyPart>,
 }
 
@@ -65,8 +69,13 @@ struct TablePart {
     rows: bool,
     #[serde(default)]
     by: Vec<Dimension>,
-    #[serde(deserialize_with = "exact")]
-    rho: Rho,
+    #[serde(default, deserialize_with = "exact_if_any")]
+    rho: Option<Rho>,
+    /// How much its variance counts among those that share the product's ρ; 1 when absent.
+    weight: Option<u32>,
+    /// For what is left of each coarser table's cell, measured once more.
+    #[serde(default, deserialize_with = "exact_if_any")]
+    other_rho: Option<Rho>,
 }
 
 const fn yes() -> bool {
@@ -80,6 +89,10 @@ where
     T: std::str::FromStr<Err = privacy::OutOfRange>,
 {
     String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn exact_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Rho>, D::Error> {
+    exact(from).map(Some)
 }
 
 fn parse<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
@@ -134,13 +147,16 @@ impl ProductFile {
     }
 
     /// Checks the file against what the code knows of the product.
-    pub fn check(self, path: &Path, listed: &str) -> Result<ProductPolicy> {
+    pub fn check(mut self, path: &Path, listed: &str) -> Result<ProductPolicy> {
         let product = product::named(listed)?;
         if self.product != listed {
             return Err(Error::policy("P06", format!("the file specifies `{}`", self.product))
                 .at(path.display())
                 .allowed(format!("product = \"{listed}\", as policy.toml lists it")));
         }
+        let shares = self.rhos(path)?;
+        let tables = self.family.iter_mut().flat_map(|it| &mut it.tables);
+        tables.zip(shares).for_each(|(table, rho)| table.rho = Some(rho));
         let families = self
             .family
             .into_iter()
@@ -155,7 +171,39 @@ impl ProductFile {
                 .at(path.display())
                 .allowed("each name once"));
         }
+        if let Some(wrong) = untied(&families) {
+            return Err(Error::policy("P03", wrong.what).at(path.display()).allowed(wrong.allowed));
+        }
         Ok(ProductPolicy { product, purpose: self.purpose, families })
+    }
+
+    /// The ρ of each table, in order: its own, or its share of the product's.
+    fn rhos(&self, path: &Path) -> Result<Vec<Rho>> {
+        let wrong = |table: &TablePart, what: &str| {
+            Error::policy("P06", format!("table `{}` {what}", table.name)).at(path.display()).allowed(
+                "rho for each table; or one rho for the product, above its families, and a weight for \
+                 tables that count more or less than 1",
+            )
+        };
+        let tables = self.family.iter().flat_map(|it| it.tables.iter().map(move |of| (it, of)));
+        let Some(whole) = self.rho else {
+            let own = tables.map(|(_, table)| match (table.rho, table.weight) {
+                (Some(rho), None) => Ok(rho),
+                (None, _) => Err(wrong(table, "has no rho")),
+                (Some(_), Some(_)) => Err(wrong(table, "has a weight, and nothing is shared")),
+            });
+            return own.collect();
+        };
+        let weighted = tables.map(|(family, table)| {
+            if table.rho.is_some() {
+                return Err(wrong(table, "has a rho beside the product's"));
+            }
+            let on_rows = table.rows && !family.rows.is_empty();
+            // A limit that is none is told of when the family is looked at.
+            let limit = CellLimit::new(family.cells_per_person).ok().filter(|_| on_rows);
+            Ok((table.weight.unwrap_or(1), limit.unwrap_or(CellLimit::ONE)))
+        });
+        Ok(allot(whole, &weighted.collect::<Result<Vec<_>>>()?))
     }
 }
 
@@ -174,19 +222,78 @@ impl FamilyPart {
                 .allowed("cells_per_person = 1 where rows = []"));
         }
         let delta = self.delta;
+        let others: Vec<Option<Rho>> = self.tables.iter().map(|it| it.other_rho).collect();
         let tables = self.tables.into_iter().map(|table| {
             if let Some(other) = table.by.iter().find(|it| !it.partitions_people()) {
                 return Err(wrong(format!("table `{}` cannot be by {other}", table.name)).allowed(
-                    "by: gender, age_band, sector, district, area, region (a person has one of each)",
+                    "by: gender_plus, gender, age_band, sector, district, area, region (a person has \
+                     one of each)",
                 ));
             }
-            Ok(Marginal { name: table.name, rows: table.rows, by: table.by, rho: table.rho, delta })
+            Ok(Marginal { name: table.name, rows: table.rows, by: table.by, rho: table.rho.unwrap_or_default(), delta })
         });
-        Ok(Family { marginals: tables.collect::<Result<_>>()?, rows: self.rows, limit })
+        let (marginals, remainders) = (tables.collect::<Result<_>>()?, Vec::new());
+        let mut family = Family { marginals, rows: self.rows, limit, remainders };
+        let refinements = family.refinements();
+        let name = |at: usize| family.marginals.get(at).map_or("", |it| it.name.as_str());
+        for (parts, rho) in others.iter().enumerate().filter_map(|it| Some((it.0, (*it.1)?))) {
+            let own: Vec<_> = refinements.iter().filter(|it| it.parts == parts).collect();
+            if own.is_empty() {
+                let what = format!("table `{}` has other_rho and no coarser table", name(parts));
+                return Err(wrong(what)
+                    .allowed("other_rho where another table of the family holds its sums"));
+            }
+            family.remainders.extend(own.into_iter().map(|&refinement| Remainder {
+                name: format!("{}_other_in_{}", name(parts), name(refinement.whole)),
+                refinement,
+                rho,
+                delta,
+            }));
+        }
+        Ok(family)
     }
 }
 
 fn names(rows: &[Dimension]) -> String {
     let names: Vec<&str> = rows.iter().map(|it| it.name()).collect();
     format!("[{}]", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Residents with these tables, and this line above the families.
+    fn check(above: &str, tables: &str, expected: Result<&[u64], &str>) {
+        let text = format!(
+            "product = \"residents\"\npurpose = \"p\"\n{above}\n[[family]]\nrows = []\n\
+             cells_per_person = 1\ndelta = \"1e-12\"\ntables = [{tables}]"
+        );
+        let path = Path::new("residents.toml");
+        let policy = ProductFile::parse(path, &text).and_then(|it| it.check(path, "residents"));
+        match (policy, expected) {
+            (Ok(policy), Ok(expected)) => {
+                let tables = policy.families.iter().flat_map(|it| &it.marginals);
+                assert_eq!(tables.map(|it| it.rho.nano()).collect::<Vec<_>>(), expected, "{text}");
+            }
+            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{text}: {error}"),
+            (found, _) => panic!("{text}: {found:?}"),
+        }
+    }
+
+    #[test]
+    fn tables_have_their_own_rho_or_share_the_products() {
+        const WHOLE: &str = "rho = \"0.004\"";
+        let table =
+            |name: &str, more: &str| format!("{{ name = \"{name}\", by = [\"{name}\"]{more} }}");
+        let two =
+            |first: &str, second: &str| table("sector", first) + ", " + &table("area", second);
+        let own = ", rho = \"0.001\"";
+        check("", &two(own, own), Ok(&[1_000_000, 1_000_000]));
+        check(WHOLE, &two("", ""), Ok(&[2_000_000, 2_000_000]));
+        check(WHOLE, &two(", weight = 9", ""), Ok(&[3_000_000, 1_000_000]));
+        check("", &two(own, ""), Err("table `area` has no rho"));
+        check("", &two(own, ", rho = \"0.001\", weight = 2"), Err("nothing is shared"));
+        check(WHOLE, &two("", own), Err("table `area` has a rho beside the product's"));
+    }
 }

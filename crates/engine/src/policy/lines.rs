@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::plan::PrivatePlan;
 use crate::publish::Publication;
 
-/// One measured table.
+/// One measured table, or the remainders of one.
 #[derive(Clone, Debug)]
 pub struct Line {
     /// Its name.
@@ -32,7 +32,7 @@ impl Line {
     }
 }
 
-/// The tables of a plan, in release order.
+/// The tables of a plan in release order, then its remainders.
 ///
 /// # Errors
 /// As [`PrivatePlan::mechanism`].
@@ -41,13 +41,23 @@ pub fn lines(
     earlier: Option<&Publication>,
     expected: Option<&Expected<'_>>,
 ) -> Result<Vec<Line>> {
+    let by_release =
+        |name: &str, mechanism: &Quorum| forecast::by_release(name, mechanism, earlier?);
     let tables = plan.marginals().map(|(family, it)| {
         let mechanism = plan.mechanism(family, it)?;
-        let forecast = forecast::of(plan, (family, it), &mechanism, earlier, expected);
+        let forecast = by_release(&it.name, &mechanism)
+            .or_else(|| forecast::by_census(plan, (family, it), &mechanism, expected?));
         let cells = plan.cells(family, it);
         Ok(Line { name: it.name.clone(), cells, cost: it.cost(), mechanism, forecast })
     });
-    tables.collect()
+    let others = plan.remainders().map(|(family, it)| {
+        let mechanism = plan.remainder_mechanism(family, it)?;
+        let whole = family.marginals.get(it.refinement.whole);
+        let cells = whole.map_or(0, |whole| plan.cells(family, whole));
+        let forecast = by_release(&it.name, &mechanism);
+        Ok(Line { name: it.name.clone(), cells, cost: it.cost(), mechanism, forecast })
+    });
+    tables.chain(others).collect()
 }
 
 /// The lines as a table for people.
@@ -55,7 +65,7 @@ pub fn lines(
 pub fn figures(lines: &[Line]) -> String {
     let told = lines.iter().any(|it| it.forecast.is_some());
     let mut text = format!(
-        "  {:<32} {:>8} {:>3} {:>9} {:>8} {:>8} {:>8} {:>10}{}\n",
+        "  {:<44} {:>8} {:>3} {:>9} {:>8} {:>8} {:>8} {:>10}{}\n",
         "table",
         "cells",
         "L",
@@ -69,7 +79,7 @@ pub fn figures(lines: &[Line]) -> String {
     for it in lines {
         let _ = writeln!(
             text,
-            "  {:<32} {:>8} {:>3} {:>9} {:>8} {:>8.1} {:>8.0} {:>10}{}",
+            "  {:<44} {:>8} {:>3} {:>9} {:>8} {:>8.1} {:>8.0} {:>10}{}",
             it.name,
             it.cells,
             it.mechanism.limit().cells(),

@@ -10,7 +10,7 @@ use crate::plan::View;
 /// People by home, gender and age band.
 pub const RESIDENTS: Product = Product {
     name: "residents",
-    summary: "people by home sector, district, area and region, gender and age band",
+    summary: "people by home sector, district and area, gender and age band",
     view: View::Subscriber,
     rows: &[&[]],
     template: include_str!("../../templates/policy/residents.toml"),

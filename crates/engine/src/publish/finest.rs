@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sheet::{ALL, HIDDEN, Row, Sheet};
+use super::sheet::{ALL, HIDDEN, OTHER, Row, Sheet};
 use crate::dimension::{Codes, Dimension, NOWHERE};
 use crate::error::{Error, Result};
 
@@ -28,7 +28,9 @@ pub fn csv(codes: &Codes, sheet: &Sheet) -> Result<Option<Vec<u8>>> {
         .filter(|at| sheet.keys.get(*at).is_some_and(|it| !place(it)))
         .collect();
     let (mut published, mut groups) = (Published::new(), BTreeSet::new());
-    for row in &sheet.rows {
+    // What is left of a whole beside its published parts is no unit.
+    let whole = |row: &&Row| row.labels.iter().all(|it| it != OTHER);
+    for row in sheet.rows.iter().filter(whole) {
         let mut places = sheet.keys.iter().zip(&row.labels).filter(|it| place(it.0) && it.1 != ALL);
         let (Some((unit, label)), None) = (places.next(), places.next()) else { continue };
         let group: Vec<&str> =
@@ -126,6 +128,7 @@ mod tests {
             row([first, ALL, ALL, "75+", ALL], None),
             row([ALL, "SG1", ALL, "75+", ALL], None),
             row([ALL, ALL, "SG", "75+", ALL], Some(900)),
+            row([first, ALL, ALL, OTHER, ALL], Some(700)),
             // Another grouping of the same people says nothing of this one.
             row([ALL, "SG2", ALL, ALL, ALL], Some(5_000)),
         ];

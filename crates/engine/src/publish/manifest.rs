@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use privacy::conversion;
+use privacy::{Budget, conversion};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::plan::UNIT;
 use crate::policy;
-use crate::release::Released;
+use crate::release::{Released, Table};
 
 /// The facts of one release; keys as interfaces.md names them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Manifest {
     pub marginals: Vec<MarginalRecord>,
     /// Cells published.
     pub cells_released: u64,
+    /// Cells that passed their gate and were withdrawn to protect others: in all, never by table.
+    #[serde(default)]
+    pub cells_withdrawn: u64,
     /// Cells of the public code lists.
     pub cells_in_code_list: u64,
     /// Digest of the plan that was paid for.
@@ -88,20 +91,27 @@ impl Manifest {
         let epsilon = conversion::epsilon(cost, epsilon_delta)
             .map_err(|cause| Error::fault("F03", cause.to_string()))?;
         let count = |cells: usize| u64::try_from(cells).unwrap_or(u64::MAX);
-        let marginals: Vec<MarginalRecord> = plan
-            .marginals()
-            .zip(&released.tables)
-            .map(|((family, marginal), table)| MarginalRecord {
-                name: marginal.name.clone(),
-                l0: table.mechanism.limit().cells(),
-                rho: marginal.rho.to_string(),
-                delta: marginal.delta.to_string(),
-                sigma: (table.mechanism.sigma() * 1e4).round() / 1e4,
-                threshold: table.mechanism.threshold(),
-                cells_released: count(table.cells.len()),
-                cells_in_code_list: plan.cells(family, marginal),
-            })
-            .collect();
+        let record = |name: &str, cost: Budget, cells: u64, table: &Table| MarginalRecord {
+            name: name.to_owned(),
+            l0: table.mechanism.limit().cells(),
+            rho: cost.rho.to_string(),
+            delta: cost.delta.to_string(),
+            sigma: (table.mechanism.sigma() * 1e4).round() / 1e4,
+            threshold: table.mechanism.threshold(),
+            cells_released: count(table.cells.len()),
+            cells_in_code_list: cells,
+        };
+        let tables = plan.marginals().zip(&released.tables);
+        let tables = tables.map(|((family, it), table)| {
+            record(&it.name, it.cost(), plan.cells(family, it), table)
+        });
+        let others = plan.remainders().zip(&released.others);
+        let others = others.map(|((family, it), table)| {
+            let whole = family.marginals.get(it.refinement.whole);
+            let cells = whole.map_or(0, |whole| plan.cells(family, whole));
+            record(&it.name, it.cost(), cells, table)
+        });
+        let marginals: Vec<MarginalRecord> = tables.chain(others).collect();
         Ok(Self {
             id: id.to_owned(),
             product: plan.product.clone(),
@@ -114,6 +124,7 @@ impl Manifest {
             epsilon: (epsilon * 1e4).ceil() / 1e4,
             epsilon_delta,
             cells_released: marginals.iter().map(|it| it.cells_released).sum(),
+            cells_withdrawn: count(released.withdrawn),
             cells_in_code_list: marginals.iter().map(|it| it.cells_in_code_list).sum(),
             marginals,
             plan_hash: ledger::PlanHash(plan.hash()?).to_string(),

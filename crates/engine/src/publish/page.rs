@@ -91,6 +91,7 @@ fn headline(manifests: &[&Manifest], policy: &Policy) -> Headline {
         floor: i64::from(policy.floor.people()),
         cells_released: number(manifests.iter().map(|it| it.cells_released).sum()),
         cells_in_code_list: number(manifests.iter().map(|it| it.cells_in_code_list).sum()),
+        cells_withdrawn: number(manifests.iter().map(|it| it.cells_withdrawn).sum()),
         rho: cost.rho.to_string(),
         delta: cost.delta.to_string(),
         epsilon: conversion::epsilon(cost, epsilon_delta).unwrap_or(f64::INFINITY),
@@ -114,24 +115,24 @@ fn shapes(geography: &Geography, shown: &BTreeSet<&str>) -> MapShapes {
     }
 }
 
-/// The name of a region by its code.
-fn region_name(geography: &Geography, code: &str) -> String {
-    let region = geography.regions.iter().find(|it| it.code == code);
-    region.map_or_else(|| code.to_owned(), |it| it.name.clone())
+/// The name of a region or area by its code.
+fn place_name(geography: &Geography, code: &str) -> String {
+    let place = geography.regions.iter().chain(&geography.areas).find(|it| it.code == code);
+    place.map_or_else(|| code.to_owned(), |it| it.name.clone())
 }
 
 fn residents(sheet: &Sheet, geography: &Geography) -> Residents {
-    let pyramid = [Dimension::Region, Dimension::Gender, Dimension::AgeBand];
+    let pyramid = [Dimension::Area, Dimension::GenderPlus, Dimension::AgeBand];
     Residents {
         districts: sheet
             .level("district", &[Dimension::District])
             .map(|(keys, row)| DistrictPeople { code: keys[0].to_owned(), people: row.people })
             .collect(),
         pyramid: sheet
-            .level("region_gender_age", &pyramid)
+            .level("area_gender_plus_age", &pyramid)
             .map(|(keys, row)| PyramidGroup {
-                region: keys[0].to_owned(),
-                region_name: region_name(geography, keys[0]),
+                area: keys[0].to_owned(),
+                area_name: place_name(geography, keys[0]),
                 gender: keys[1].to_owned(),
                 age_band: keys[2].to_owned(),
                 people: row.people,
@@ -163,8 +164,11 @@ fn presence(sheet: &Sheet) -> Presence {
 }
 
 /// The tables of a web release: which rows they hold, and by what dimension they are split.
-const GROUPS: [(&str, Dimension); 3] =
-    [("gender", Dimension::Gender), ("age", Dimension::AgeBand), ("region", Dimension::Region)];
+const GROUPS: [(&str, Dimension); 3] = [
+    ("gender_plus", Dimension::GenderPlus),
+    ("age", Dimension::AgeBand),
+    ("region", Dimension::Region),
+];
 
 fn web(sheet: &Sheet, sites: &SiteList, geography: &Geography) -> Web {
     let base = sheet.level("base", &[]).find_map(|(_, row)| row.people);
@@ -187,7 +191,7 @@ fn web_rows(
             groups.entry(keys[0]).or_default().push(GroupIndex {
                 dimension: by.name().to_owned(),
                 value: if by == Dimension::Region {
-                    region_name(geography, keys[1])
+                    place_name(geography, keys[1])
                 } else {
                     keys[1].to_owned()
                 },

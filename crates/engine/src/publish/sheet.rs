@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use super::shares::{self, Shares};
 use crate::dimension::{self, Dimension};
 use crate::error::{Error, Result};
-use crate::plan::PrivatePlan;
+use crate::plan::{Family, PrivatePlan, Remainder};
 use crate::release::{Released, Table};
 use crate::report::{Estimate, Ratio};
 
 /// What stands for a dimension that a table does not have.
 pub const ALL: &str = "all";
+/// What stands for the values of a dimension that a remainder takes together.
+pub const OTHER: &str = "other";
 /// What stands in every measure of a hidden cell.
 pub const HIDDEN: &str = "[c]";
 
@@ -68,6 +70,9 @@ impl Sheet {
                     shares: shares(cell),
                 });
             }
+        }
+        for ((family, other), table) in plan.remainders().zip(&released.others) {
+            rows.extend(rest(plan, family, other, table, &keys));
         }
         Self { keys, shares: plan.view == crate::plan::View::Visit, rows }
     }
@@ -168,6 +173,37 @@ impl Sheet {
             (at.iter().map(label).collect(), row)
         })
     }
+}
+
+/// The rows of a remainder: a cell of the coarser table each, whose parts are taken together.
+fn rest<'plan>(
+    plan: &'plan PrivatePlan,
+    family: &'plan Family,
+    other: &'plan Remainder,
+    table: &'plan Table,
+    keys: &'plan [Dimension],
+) -> impl Iterator<Item = Row> + 'plan {
+    let dimensions = |at: usize| {
+        let marginal = family.marginals.get(at);
+        marginal.map_or_else(Vec::new, |it| PrivatePlan::dimensions(family, it))
+    };
+    let (whole, parts) = (dimensions(other.refinement.whole), dimensions(other.refinement.parts));
+    let cells = family.marginals.get(other.refinement.whole);
+    let cells = cells.map_or(0, |it| plan.cells(family, it));
+    (0..cells).map(move |cell| {
+        let own: BTreeMap<Dimension, &str> =
+            whole.iter().copied().zip(plan.labels(&whole, cell)).collect();
+        let label = |key: &Dimension| {
+            let together = if parts.contains(key) { OTHER } else { ALL };
+            (*own.get(key).unwrap_or(&together)).to_owned()
+        };
+        Row {
+            level: other.name.clone(),
+            labels: keys.iter().map(label).collect(),
+            people: estimate(table, cell),
+            shares: Shares::default(),
+        }
+    })
 }
 
 const NEAR_THRESHOLD: &str = "near_threshold";

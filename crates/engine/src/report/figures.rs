@@ -51,6 +51,8 @@ pub struct Headline {
     pub cells_released: i64,
     /// Cells that the public code lists name.
     pub cells_in_code_list: i64,
+    /// Cells that were withdrawn to protect others.
+    pub cells_withdrawn: i64,
     /// Zero-concentrated cost, exact decimal.
     pub rho: String,
     /// Failure probability, exact decimal.
@@ -89,7 +91,7 @@ pub struct Shape {
 pub struct Residents {
     /// One row a district of the code list.
     pub districts: Vec<DistrictPeople>,
-    /// One row a region, gender and age band of the code list.
+    /// One row a postcode area, gender and age band of the code list.
     pub pyramid: Vec<PyramidGroup>,
 }
 
@@ -102,14 +104,14 @@ pub struct DistrictPeople {
     pub people: Option<Estimate>,
 }
 
-/// The residents of one region, gender and age band.
+/// The residents of one postcode area, gender and age band.
 #[derive(Clone, Debug, Serialize)]
 pub struct PyramidGroup {
-    /// Region code; empty for the whole, when that was measured itself.
-    pub region: String,
-    /// Region name.
-    pub region_name: String,
-    /// F, M or X.
+    /// Area code; empty for the whole, when that was measured itself.
+    pub area: String,
+    /// Area name.
+    pub area_name: String,
+    /// F+ or M+.
     pub gender: String,
     /// Label of the age band, such as `18-24`.
     pub age_band: String,
@@ -178,7 +180,7 @@ pub struct WebRow {
 /// The weight of one group among the people of a site.
 #[derive(Clone, Debug)]
 pub struct GroupIndex {
-    /// `gender`, `age_band` or `region`.
+    /// `gender_plus`, `age_band` or `region`.
     pub dimension: String,
     /// The group.
     pub value: String,

@@ -10,7 +10,7 @@ const hourText = hour => `${String(hour).padStart(2, "0")}:00 to ${String(hour +
 const floor = data.headline?.floor ?? 50;
 const whyHidden = `Fewer than ${floor} people, or noise put it under the threshold. Which of the two is not known.`;
 
-const state = { measure: "residents", hour: 12, day: "weekday", place: "", region: "", kind: "site", category: "", site: "" };
+const state = { measure: "residents", hour: 12, day: "weekday", place: "", area: "", kind: "site", category: "", site: "" };
 const listeners = [];
 
 /** Changes the state, redraws what listens to a changed key, and keeps the address in step. */

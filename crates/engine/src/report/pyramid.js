@@ -4,15 +4,15 @@ const everywhere = "*";
 
 function startPyramid() {
   const groups = data.residents.pyramid;
-  const regions = new Map(groups.filter(it => it.region).map(it => [it.region, it.region_name || it.region]));
-  const options = [[everywhere, "All areas together"], ...regions];
-  at("region").append(...(regions.size > 1 || groups.some(it => !it.region) ? options : [...regions]).map(([value, label]) => h("option", { value }, label)));
-  const values = [...at("region").options].map(it => it.value);
-  const published = region => groups.filter(it => inPyramid(groups, it.gender, it.age_band, region)).length;
-  if (!values.includes(state.region)) state.region = values.reduce((best, it) => published(it) > published(best) ? it : best);
-  const draw = () => { at("region").value = state.region; drawPyramid(groups); };
-  at("region").addEventListener("change", event => change({ region: event.target.value }));
-  on(["region"], draw);
+  const areas = new Map(groups.filter(it => it.area).map(it => [it.area, it.area_name || it.area]));
+  const options = [[everywhere, "All areas together"], ...areas];
+  at("area").append(...(areas.size > 1 || groups.some(it => !it.area) ? options : [...areas]).map(([value, label]) => h("option", { value }, label)));
+  const values = [...at("area").options].map(it => it.value);
+  const published = area => groups.filter(it => inPyramid(groups, it.gender, it.age_band, area)).length;
+  if (!values.includes(state.area)) state.area = values.reduce((best, it) => published(it) > published(best) ? it : best);
+  const draw = () => { at("area").value = state.area; drawPyramid(groups); };
+  at("area").addEventListener("change", event => change({ area: event.target.value }));
+  on(["area"], draw);
   whenSized(at("pyramid"), draw);
 }
 
@@ -20,10 +20,10 @@ function startPyramid() {
  * The people of one gender and age in the chosen area. All areas together are what was measured,
  * else the sum of the areas with their intervals combined, if each of them is published.
  */
-function inPyramid(groups, gender, band, region) {
+function inPyramid(groups, gender, band, area) {
   const rows = groups.filter(it => it.gender === gender && it.age_band === band);
-  if (region !== everywhere) return rows.find(it => it.region === region)?.people;
-  const whole = rows.find(it => !it.region);
+  if (area !== everywhere) return rows.find(it => it.area === area)?.people;
+  const whole = rows.find(it => !it.area);
   if (whole) return whole.people;
   if (!rows.length) return undefined;
   if (rows.some(it => !it.people)) return null;
@@ -34,38 +34,31 @@ function inPyramid(groups, gender, band, region) {
 
 function drawPyramid(groups) {
   const bands = [...new Set(groups.map(it => it.age_band))].reverse();
-  const genders = ["F", "M", "X"].filter(gender => groups.some(it => it.gender === gender));
+  const genders = ["F+", "M+"].filter(gender => groups.some(it => it.gender === gender));
   const width = at("pyramid").clientWidth;
-  const cells = new Map(genders.flatMap(gender => bands.map(band => [gender + band, inPyramid(groups, gender, band, state.region)])));
+  const cells = new Map(genders.flatMap(gender => bands.map(band => [gender + band, inPyramid(groups, gender, band, state.area)])));
   const largest = Math.max(1, ...[...cells.values()].filter(Boolean).map(it => it[2]));
   const [row, head, middle] = [36, 30, width < 500 ? 58 : 74];
   const half = Math.min(520, (width - middle) / 2);
   const [axis, scale] = [width / 2, (half - 58) / largest];
-  const foot = bands.some(band => cells.get(`X${band}`)) ? head + 10 : 0;
-  const height = head + bands.length * row + (foot ? foot + bands.length * row : 0) + 4;
+  const height = head + bands.length * row + 4;
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": "Pyramid of residents by gender and age; the figures are in the table below" });
   const title = (text, x, y, anchor) => svg.append(s("text", { x, y, "text-anchor": anchor, class: "strong" }, text));
-  title("F, women", axis - middle / 2, 18, "end");
-  title("M, men", axis + middle / 2, 18, "start");
-  if (foot) title("X", axis + middle / 2, head + bands.length * row + 28, "start");
+  title("F+", axis - middle / 2, 18, "end");
+  title("M+", axis + middle / 2, 18, "start");
   bands.forEach((band, index) => {
     const draw = (gender, side, top) => {
       const start = axis + side * middle / 2;
-      bar(svg, cells.get(gender + band), { start, side, top, row, scale, kind: gender.toLowerCase() });
+      bar(svg, cells.get(gender + band), { start, side, top, row, scale, kind: gender[0].toLowerCase() });
     };
     const top = head + index * row;
     svg.append(s("text", { x: axis, y: top + 22, "text-anchor": "middle" }, band));
-    draw("F", -1, top);
-    draw("M", 1, top);
-    if (foot) {
-      svg.append(s("text", { x: axis, y: top + bands.length * row + foot + 22, "text-anchor": "middle" }, band));
-      draw("X", 1, top + bands.length * row + foot);
-    }
+    draw("F+", -1, top);
+    draw("M+", 1, top);
   });
   at("pyramid").replaceChildren(svg);
-  const summed = state.region === everywhere && !groups.some(it => !it.region);
-  const hiddenX = genders.includes("X") && !foot ? "X is not published here in any age band: [c]. " : "";
-  at("pyramid-note").textContent = hiddenX + (summed ? "The sum of the areas, their intervals combined; a group is shown only if every area publishes it." : "");
+  const summed = state.area === everywhere && !groups.some(it => !it.area);
+  at("pyramid-note").textContent = summed ? "The sum of the areas, their intervals combined; a group is shown only if every area publishes it." : "";
 }
 
 /** One bar with its figure and whisker, or the mark of a group that is not published. */

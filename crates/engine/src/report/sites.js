@@ -1,6 +1,6 @@
 // The table of sites: choose, find, sort; the profile of the chosen site.
 
-const dimensions = { gender: "Gender", age_band: "Age", region: "Region" };
+const dimensions = { gender_plus: "Gender (F+, M+: with others by a coin)", age_band: "Age", region: "Region" };
 const firstRows = 15;
 
 function startSites() {

@@ -35,15 +35,15 @@ pub(super) fn presence(presence: &Presence) -> Html {
     })
 }
 
-/// Residents by region, gender and age band.
+/// Residents by postcode area, gender and age band.
 pub(super) fn pyramid(groups: &[PyramidGroup]) -> Html {
     Html::of(
-        "<table><caption>Residents by gender and age</caption><thead><tr><th scope=col>Region\
+        "<table><caption>Residents by gender and age</caption><thead><tr><th scope=col>Area\
          <th scope=col>Gender<th scope=col>Age<th scope=col class=n>People\
          <th scope=col class=n>95% interval<tbody>",
     )
     .each(groups, |table, row| {
-        let place = if row.region.is_empty() { "All" } else { &row.region_name };
+        let place = if row.area.is_empty() { "All" } else { &row.area_name };
         table.raw("<tr>").head(place).cell(&row.gender).cell(&row.age_band).estimate(row.people)
     })
     .raw("</table>")

@@ -27,6 +27,7 @@ fn report(name: &str, people: Option<Estimate>) -> Report {
             floor: 50,
             cells_released: 7,
             cells_in_code_list: 9,
+            cells_withdrawn: 1,
             rho: "0.0055".into(),
             delta: "1e-12".into(),
             epsilon: 0.57,
@@ -44,9 +45,9 @@ fn report(name: &str, people: Option<Estimate>) -> Report {
         residents: Some(Residents {
             districts: vec![DistrictPeople { code: name.into(), people }],
             pyramid: vec![PyramidGroup {
-                region: name.into(),
-                region_name: name.into(),
-                gender: "F".into(),
+                area: name.into(),
+                area_name: name.into(),
+                gender: "F+".into(),
                 age_band: "18-24".into(),
                 people,
             }],

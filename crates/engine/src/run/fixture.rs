@@ -42,6 +42,7 @@ pub fn plan(product: &str, codes: &Codes) -> PrivatePlan {
             rows: vec![Dimension::Site],
             limit: CellLimit::ONE,
             marginals: vec![table("base", &[]), table("gender", &[Dimension::Gender])],
+            remainders: Vec::new(),
         }],
         policy_hash: String::new(),
         codes: codes.clone(),

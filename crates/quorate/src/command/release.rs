@@ -220,12 +220,13 @@ fn describe(outcome: &Outcome) -> String {
     let manifest = &outcome.publication.manifest;
     let state = if outcome.existed { "published before; nothing was charged" } else { "published" };
     format!(
-        "{}: {state}\n  {} of {} cells, {} people or more in each\n  cost rho {}, delta {} \
+        "{}: {state}\n  {} of {} cells, {} people or more in each; {} withdrawn to protect others\n  cost rho {}, delta {} \
          (epsilon {:.3} at delta {:.1e})\n  {}\n",
         manifest.id,
         thousands(manifest.cells_released),
         thousands(manifest.cells_in_code_list),
         manifest.floor,
+        thousands(manifest.cells_withdrawn),
         manifest.rho,
         manifest.delta,
         manifest.epsilon,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::dimension::Dimension;
+use engine::dimension::{Dimension, GENDERS_PLUS};
 use engine::publish::{Publication, Row, Sheet};
 use engine::report::TruthRow;
 use reference::Geography;
@@ -48,7 +48,23 @@ fn residents(counts: &Counts) -> Labelled {
         ];
         Some((labels.into_iter().collect(), people))
     });
-    labelled.collect()
+    labelled.flat_map(with_gender_plus).collect()
+}
+
+/// The same people by gender_plus too. The coin of X is the vault's business: half of them each way.
+fn with_gender_plus(
+    (labels, people): (BTreeMap<Dimension, String>, u64),
+) -> impl Iterator<Item = (BTreeMap<Dimension, String>, u64)> {
+    let shares = match labels.get(&Dimension::Gender).map(String::as_str) {
+        Some("F") => [people, 0],
+        Some("M") => [0, people],
+        _ => [people / 2, people.div_ceil(2)],
+    };
+    GENDERS_PLUS.into_iter().zip(shares).map(move |(label, people)| {
+        let mut labels = labels.clone();
+        labels.insert(Dimension::GenderPlus, label.to_owned());
+        (labels, people)
+    })
 }
 
 fn presence(counts: &Counts) -> Labelled {
@@ -68,6 +84,7 @@ fn web(counts: &Counts, table: &str) -> Labelled {
     let keys = [name, Dimension::Gender, Dimension::AgeBand, Dimension::Region];
     let own = counts.iter().filter(|(labels, _)| labels.first().is_some_and(|it| it == level));
     own.map(|(labels, &people)| (keys.into_iter().zip(labels[1..].to_vec()).collect(), people))
+        .flat_map(with_gender_plus)
         .collect()
 }
 

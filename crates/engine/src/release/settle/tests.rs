@@ -1,0 +1,266 @@
+//! Settled releases of small worlds, before and after; and what an attacker makes of them.
+
+mod attacker;
+
+use std::collections::BTreeSet;
+
+use privacy::residual::remainders;
+use privacy::{BoundingKey, CellLimit, Floor, SeededEntropy};
+use reference::{Geography, Site, SiteList};
+
+use super::*;
+use crate::count::{Counters, Person, Tally};
+use crate::dimension::{Codes, Dimension};
+use crate::plan::{Family, Marginal, Remainder, View};
+use crate::release::draw;
+use Dimension::{AgeBand, Area, Category, District, GenderPlus, Region, Sector};
+
+/// The default tables of a product in a few areas, each with an OTHER in every coarser table or without.
+fn plan(product: &str, coverage: &[&str], rho: &str, others: bool) -> PrivatePlan {
+    let table = |rows: bool, by: &[Dimension]| Marginal {
+        name: by.iter().map(|it| it.name()).collect::<Vec<_>>().join("_"),
+        rows,
+        by: by.to_vec(),
+        rho: rho.parse().unwrap(),
+        delta: "2e-12".parse().unwrap(),
+    };
+    let family = |rows: &[Dimension], marginals: Vec<Marginal>| {
+        let mut it = Family {
+            rows: rows.to_vec(),
+            limit: CellLimit::ONE,
+            marginals,
+            remainders: Vec::new(),
+        };
+        let remainder = |refinement| Remainder {
+            name: format!("{refinement:?}"),
+            refinement,
+            rho: rho.parse().unwrap(),
+            delta: "2e-12".parse().unwrap(),
+        };
+        it.remainders = it.refinements().into_iter().filter(|_| others).map(remainder).collect();
+        it
+    };
+    let groups: [&[Dimension]; 4] = [&[], &[GenderPlus], &[AgeBand], &[Region]];
+    let both = || groups.iter().flat_map(|it| [table(false, it), table(true, it)]).collect();
+    let (view, families) = if product == "residents" {
+        let tables: [&[Dimension]; 8] = [
+            &[Sector, AgeBand],
+            &[Sector],
+            &[District, GenderPlus, AgeBand],
+            &[District, AgeBand],
+            &[District],
+            &[Area, GenderPlus, AgeBand],
+            &[Area, AgeBand],
+            &[Area],
+        ];
+        let tables = tables.iter().map(|it| table(true, it)).collect();
+        (View::Subscriber, vec![family(&[], tables)])
+    } else {
+        (View::Visit, vec![family(&[Dimension::Site], both()), family(&[Category], both())])
+    };
+    let site = |at: u16| Site {
+        domain: format!("site-{at}.example"),
+        category: ["News", "Sports"][usize::from(at % 2)].to_owned(),
+        sensitive: false,
+        weight: 1.0,
+        label: String::new(),
+    };
+    let coverage: Vec<String> = coverage.iter().map(|&it| it.to_owned()).collect();
+    let sites = SiteList::of((0..3).map(site).collect());
+    PrivatePlan {
+        product: product.to_owned(),
+        period: "2026-10".parse().unwrap(),
+        snapshot: "test".to_owned(),
+        floor: Floor::QUORUM,
+        view,
+        families,
+        policy_hash: String::new(),
+        codes: Codes::new(Geography::built_in(), &sites, &coverage),
+    }
+}
+
+/// The counts of an invented population: places, ages and sites of very different sizes.
+fn counts(plan: &PrivatePlan, seed: u64) -> Vec<Vec<u32>> {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let key = BoundingKey::from_bytes(*b"a key for tests.");
+    let mut tally = Tally::new(Counters::of(plan).unwrap(), key).unwrap();
+    let covered = plan.codes.list(Sector).positions();
+    for (sector, _) in (0_u16..).zip(covered).filter(|it| *it.1 != u32::MAX) {
+        for age_band in 0..7 {
+            let people = match rng.u8(0..10) {
+                0..2 => rng.u32(0..60),
+                2..5 => rng.u32(40..200),
+                _ => rng.u32(160..400),
+            };
+            for _ in 0..people {
+                let gender = [0, 0, 0, 1, 1, 1, 2][rng.usize(0..7)];
+                let sites: Vec<u32> = (0..3).filter(|it| rng.u32(0..3 + 4 * it) < 2).collect();
+                let rows = if plan.view == View::Visit { &sites[..] } else { &[0] };
+                tally.add(Person { token: rng.u32(..), gender, age_band, sector }, rows);
+            }
+        }
+    }
+    tally.into_counts()
+}
+
+fn drawn(plan: &PrivatePlan, counts: &[Vec<u32>], seed: u64) -> Vec<Table> {
+    let mut entropy = SeededEntropy::new(seed);
+    let tables = plan.marginals().zip(counts).map(|((family, it), counts)| {
+        draw(plan.mechanism(family, it).unwrap(), counts, &mut entropy).unwrap()
+    });
+    tables.collect()
+}
+
+/// A world with its tables as they were drawn, and as they are published with their OTHERs.
+struct Settled {
+    plan: PrivatePlan,
+    counts: Vec<Vec<u32>>,
+    drawn: Vec<Table>,
+    tables: Vec<Table>,
+    others: Vec<Table>,
+    withdrawn: usize,
+}
+
+impl Settled {
+    fn new(plan: PrivatePlan, seed: u64) -> Self {
+        let counts = counts(&plan, seed);
+        let drawn = drawn(&plan, &counts, seed);
+        let mut tables = drawn.clone();
+        let mut entropy = SeededEntropy::new(seed + 1_000);
+        let (others, withdrawn) = super::tables(&plan, &mut tables, &counts, &mut entropy).unwrap();
+        Self { plan, counts, drawn, tables, others, withdrawn }
+    }
+
+    /// The tables and parts that each published OTHER takes together.
+    fn others(&self) -> Vec<(usize, Vec<usize>)> {
+        let grid = Grid::new(&self.plan);
+        let sums = grid.sums();
+        let relations: Vec<Relation> = sums.iter().map(|it| it.relation.clone()).collect();
+        let lattice = Lattice::new(grid.cells(), &relations).unwrap();
+        let all = remainders(&lattice, &grid.answers(&self.drawn)).unwrap();
+        let stays = all.into_iter().filter(|it| {
+            let paid = paid(&sums, it.relation);
+            paid.is_some_and(|(other, whole)| self.others[other].people(whole).is_some())
+        });
+        let place = |table: usize, cells: &[privacy::residual::CellId]| {
+            let start = grid.cell(table, 0).0;
+            cells.iter().map(|it| it.0 - start).collect()
+        };
+        stays
+            .map(|it| {
+                let table = grid.table(it.hidden[0]);
+                (table, place(table, &it.hidden))
+            })
+            .collect()
+    }
+
+    /// What the attacker bounds too well in all groups of tables.
+    fn broken(&self, tables: &[Table], others: &[(usize, Vec<usize>)]) -> usize {
+        let shown: Vec<BTreeSet<usize>> = tables
+            .iter()
+            .map(|it| it.cells.iter().map(|it| usize::try_from(it.0).unwrap()).collect())
+            .collect();
+        let mut broken = 0;
+        for family in 0..self.plan.families.len() {
+            for rows in [false, true] {
+                let any = |it: &Marginal| self.plan.families[family].is_on_rows(it) == rows;
+                if self.plan.families[family].marginals.iter().any(any) {
+                    let it = attacker::Attacker::new(&self.plan, family, rows, &self.counts);
+                    broken += it.break_into(&shown, others).len();
+                }
+            }
+        }
+        broken
+    }
+}
+
+#[test]
+fn who_knows_all_that_is_published_cannot_tell_what_is_not_and_could_before() {
+    let (mut before, mut withdrawn, mut others) = (0, 0, 0);
+    for seed in 0..2 {
+        for (product, coverage, rho) in
+            [("residents", &["ZE"][..], "0.008"), ("web_audience", &["ZE", "HS", "LD"], "0.002")]
+        {
+            for with_others in [false, true] {
+                let world = Settled::new(plan(product, coverage, rho, with_others), seed);
+                before += world.broken(&world.drawn, &[]);
+                let published = world.others();
+                let broken = world.broken(&world.tables, &published);
+                assert_eq!(broken, 0, "{product} {seed} {with_others}");
+                let stay: usize = world.tables.iter().map(|it| it.cells.len()).sum();
+                let were: usize = world.drawn.iter().map(|it| it.cells.len()).sum();
+                assert!(stay * 3 > were, "{stay} of {were} cells stay");
+                (withdrawn, others) = (withdrawn + world.withdrawn, others + published.len());
+            }
+        }
+    }
+    assert!(before > 0 && withdrawn > 0 && others > 0, "{before} {withdrawn} {others}");
+}
+
+#[test]
+fn no_part_is_printed_beside_a_whole_that_it_nearly_is() {
+    let mut before = 0;
+    for seed in 0..6 {
+        let world = Settled::new(plan("residents", &["HS", "ZE"], "0.004", false), seed);
+        let grid = Grid::new(&world.plan);
+        let failing =
+            |tables: &[Table]| parts_to_withdraw(grid.pairs(tables), world.plan.floor).len();
+        before += failing(&world.drawn);
+        assert_eq!(failing(&world.tables), 0);
+    }
+    assert!(before > 0);
+}
+
+#[test]
+fn what_is_withdrawn_depends_on_released_numbers_alone() {
+    for product in ["residents", "web_audience"] {
+        let plan = plan(product, &["HS"], "0.004", false);
+        let counts = counts(&plan, 7);
+        let settled = |counts: &[Vec<u32>]| {
+            let mut tables = drawn(&plan, &self::counts(&plan, 7), 7);
+            let mut entropy = SeededEntropy::new(1);
+            super::tables(&plan, &mut tables, counts, &mut entropy).unwrap();
+            tables.into_iter().map(|it| it.cells).collect::<Vec<_>>()
+        };
+        let others: Vec<Vec<u32>> =
+            counts.iter().map(|it| it.iter().map(|it| 7 * it + 3).collect()).collect();
+        assert_eq!(settled(&counts), settled(&others));
+    }
+}
+
+#[test]
+fn each_whole_is_the_sum_of_its_parts_in_every_world() {
+    for (product, coverage) in [("residents", &["BL"][..]), ("web_audience", &["BL", "HS"])] {
+        let plan = plan(product, coverage, "0.004", false);
+        let (grid, counts) = (Grid::new(&plan), counts(&plan, 3));
+        let sums = grid.sums();
+        for Sum { relation, .. } in &sums {
+            let parts: u64 = relation.children.iter().map(|it| grid.count(*it, &counts)).sum();
+            assert_eq!(parts, grid.count(relation.parent, &counts), "{product}");
+        }
+        let repeated = sums.iter().filter(|it| it.relation.children.len() == 1).count();
+        assert!(product == "residents" || repeated > 0, "two families count the same people");
+    }
+}
+
+#[test]
+fn tables_refine_one_another_step_by_step() {
+    let family = &plan("residents", &["BL"], "0.004", false).families[0];
+    let name = |at: usize| family.marginals[at].name.as_str();
+    let mut pairs: Vec<(&str, &str)> =
+        family.refinements().iter().map(|it| (name(it.whole), name(it.parts))).collect();
+    pairs.sort_unstable();
+    let expected = [
+        ("area", "area_age_band"),
+        ("area", "district"),
+        ("area_age_band", "area_gender_plus_age_band"),
+        ("area_age_band", "district_age_band"),
+        ("area_gender_plus_age_band", "district_gender_plus_age_band"),
+        ("district", "district_age_band"),
+        ("district", "sector"),
+        ("district_age_band", "district_gender_plus_age_band"),
+        ("district_age_band", "sector_age_band"),
+        ("sector", "sector_age_band"),
+    ];
+    assert_eq!(pairs, expected);
+}
