@@ -110,6 +110,18 @@ impl PrivatePlan {
         })
     }
 
+    /// The plan as if it had only the marginals that are `kept`, and the remainders between them.
+    #[must_use]
+    pub fn only(&self, kept: &[bool]) -> Self {
+        let mut kept = kept.iter().copied();
+        let families = self.families.iter().map(|family| {
+            let own: Vec<bool> = kept.by_ref().take(family.marginals.len()).collect();
+            family.only(&own)
+        });
+        let families = families.collect();
+        Self { families, ..self.clone() }
+    }
+
     /// All remainders with their families, in release order.
     pub fn remainders(&self) -> impl Iterator<Item = (&Family, &Remainder)> {
         self.families.iter().flat_map(|family| family.remainders.iter().map(move |it| (family, it)))

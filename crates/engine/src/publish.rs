@@ -17,4 +17,4 @@ pub use folder::{Draft, Publication, recover};
 pub use manifest::{Manifest, MarginalRecord};
 pub use page::{Account, overview};
 pub use shares::Shares;
-pub use sheet::{ALL, Row, Sheet};
+pub use sheet::{ALL, OTHER, Row, Sheet};

@@ -6,6 +6,7 @@
 
 mod grid;
 mod settle;
+mod sparse;
 
 use ledger::{ChargeId, Receipt};
 use privacy::{Entropy, Quorum};

@@ -156,7 +156,8 @@ pub enum Value {
     Integer(i64),
     /// Any other; finite.
     Number(f64),
-    /// On the code list and not published: too few people or too uncertain, which is never said.
+    /// On the code list and not published: too few people, too uncertain or apt to give such a cell
+    /// away; which is never said.
     Hidden,
 }
 

@@ -25,8 +25,8 @@ pub(crate) fn safe(facts: &Facts) -> String {
 /// What a hidden cell means.
 pub(crate) fn hidden() -> String {
     format!(
-        "{HIDDEN}: hidden, because too few people or too uncertain. Which of the two is never said. \
-         It is not zero, and not missing."
+        "{HIDDEN}: hidden, because too few people, too uncertain, or apt to give away such a cell. \
+         Which is never said. It is not zero, and not missing."
     )
 }
 

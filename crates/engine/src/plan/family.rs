@@ -92,6 +92,26 @@ impl Family {
             || self.is_on_rows(parts) && !self.is_on_rows(whole) && whole.is_coarser(parts)
     }
 
+    /// The family as if it had only the tables that are `kept`, and the remainders between them.
+    pub(super) fn only(&self, kept: &[bool]) -> Self {
+        let place = |at: usize| kept[..at].iter().filter(|it| **it).count();
+        let tables = self.marginals.iter().zip(kept).filter(|it| *it.1);
+        let between = |it: &&Remainder| kept[it.refinement.whole] && kept[it.refinement.parts];
+        let moved = |it: &Remainder| Remainder {
+            refinement: Refinement {
+                whole: place(it.refinement.whole),
+                parts: place(it.refinement.parts),
+            },
+            ..it.clone()
+        };
+        Self {
+            rows: self.rows.clone(),
+            limit: self.limit,
+            marginals: tables.map(|it| it.0.clone()).collect(),
+            remainders: self.remainders.iter().filter(between).map(moved).collect(),
+        }
+    }
+
     /// What every person pays for all tables and remainders; `None` on overflow.
     #[must_use]
     pub fn cost(&self) -> Option<Budget> {

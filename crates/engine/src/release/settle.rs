@@ -1,9 +1,10 @@
 //! What subtraction would give, settled before anything leaves: remainders measured, cells withdrawn.
 //!
-//! (1) The tables of a plan become one lattice: each cell of a coarser table is the sum of cells of a finer
-//! one. (2) A part that is nearly its whole must go. (3) OTHER is measured where the policy pays for it. (4) The
-//! kernel withdraws cells until nothing of fewer than a quorum follows from what stays. Steps 2 and 4 see
-//! released numbers alone; step 3 draws by the quorum mechanism. Proof: ../release.md, privacy residual.md.
+//! (1) Tables that are mostly hidden where sums cross go whole. (2) The others become one lattice: each cell of a
+//! coarser table is the sum of cells of a finer one. (3) A part that is nearly its whole must go. (4) OTHER is
+//! measured where the policy pays for it. (5) The kernel withdraws cells until nothing of fewer than a quorum
+//! follows from what stays. Only step 4 sees more than released numbers; it draws by the quorum mechanism.
+//! Proof: ../release.md, privacy residual.md.
 
 use privacy::Entropy;
 use privacy::residual::{
@@ -11,7 +12,7 @@ use privacy::residual::{
 };
 
 use super::grid::{Grid, Sum};
-use super::{Table, shown};
+use super::{Table, shown, sparse};
 use crate::error::{Error, Result};
 use crate::plan::{PrivatePlan, Untied, untied};
 
@@ -30,6 +31,38 @@ pub(super) fn tables(
     if let Some(Untied { what, .. }) = untied(&plan.families) {
         return Err(Error::fault("F03", format!("a plan that no policy allows: {what}")));
     }
+    let kept = sparse::kept(plan, tables);
+    let own = plan.only(&kept);
+    let places: Vec<usize> = (0..kept.len()).filter(|&it| kept[it]).collect();
+    let mut staying: Vec<Table> = places.iter().map(|&it| tables[it].clone()).collect();
+    let exact: Vec<Vec<u32>> = places.iter().map(|&it| counts[it].clone()).collect();
+    let (measured, mut withdrawn) = lattice(&own, &mut staying, &exact, entropy)?;
+    for (table, _) in tables.iter_mut().zip(&kept).filter(|it| !it.1) {
+        withdrawn += table.cells.len();
+        table.cells.clear();
+    }
+    for (place, table) in places.into_iter().zip(staying) {
+        tables[place] = table;
+    }
+    let others = plan.remainders().map(|(family, it)| {
+        let mut own = own.remainders().zip(&measured);
+        let found = own.find(|((_, own), _)| own.name == it.name);
+        let nothing = || {
+            let mechanism = plan.remainder_mechanism(family, it)?;
+            Ok(Table { mechanism, cells: Vec::new() })
+        };
+        found.map_or_else(nothing, |it| Ok(it.1.clone()))
+    });
+    Ok((others.collect::<Result<_>>()?, withdrawn))
+}
+
+/// The same for tables that all stay.
+fn lattice(
+    plan: &PrivatePlan,
+    tables: &mut [Table],
+    counts: &[Vec<u32>],
+    entropy: &mut dyn Entropy,
+) -> Result<(Vec<Table>, usize)> {
     let grid = Grid::new(plan);
     let sums = grid.sums();
     let relations: Vec<Relation> = sums.iter().map(|it| it.relation.clone()).collect();

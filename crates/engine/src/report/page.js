@@ -8,7 +8,7 @@ const group = value => Math.round(value).toLocaleString("en-GB");
 const interval = it => `${group(it[1])} to ${group(it[2])}`;
 const hourText = hour => `${String(hour).padStart(2, "0")}:00 to ${String(hour + 1).padStart(2, "0")}:00`;
 const floor = data.headline?.floor ?? 50;
-const whyHidden = `Fewer than ${floor} people, or noise put it under the threshold. Which of the two is not known.`;
+const whyHidden = `Fewer than ${floor} people, or noise put it under the threshold, or it would have given away such a group. Which of these is not known.`;
 
 const state = { measure: "residents", hour: 12, day: "weekday", place: "", area: "", kind: "site", category: "", site: "" };
 const listeners = [];
