@@ -196,12 +196,12 @@ fn a_plan_tells_what_will_show_from_what_is_public_alone() {
     };
     let first = world.data(&["release", "plan", "--period", "2026-10"]);
     assert_eq!(first["products"].as_array().unwrap().len(), 3);
-    assert!(first["fits"].as_bool().unwrap() && shown(&first, "region").0.is_nan());
+    assert!(first["fits"].as_bool().unwrap() && shown(&first, "area").0.is_nan());
 
-    // Twenty million people are in every region and in few groups of every sector.
+    // Twenty million people are in every area and in nearly every sector.
     world.edit("data/policy/policy.toml", "# people = 27_000_000", "people = 20_000_000");
     let national = world.data(&["release", "plan", "--period", "2026-10"]);
-    assert_eq!(shown(&national, "region"), (1.0, "\"population\"".to_owned()));
+    assert_eq!(shown(&national, "area"), (1.0, "\"population\"".to_owned()));
     let sectors = shown(&national, "sector").0;
     assert!((0.9..1.0).contains(&sectors), "{sectors}");
     assert!(shown(&national, "site").0.is_nan(), "no census tells of sites");
@@ -210,9 +210,9 @@ fn a_plan_tells_what_will_show_from_what_is_public_alone() {
     let released = world.data(&["release", "run", "residents", "--period", "2026-10"]);
     let of = &released[0];
     let next = world.data(&["release", "plan", "residents", "--period", "2026-11"]);
-    let (share, by) = shown(&next, "region");
+    let (share, by) = shown(&next, "area");
     assert_eq!(by, of["id"].to_string());
-    assert!(share > 0.0 && share < 0.5, "three regions of eleven at most: {share}");
+    assert!(share > 0.0 && share < 0.5, "few areas of all: {share}");
     let text =
         world.run(&["--config", "data/quorate.toml", "release", "plan", "--period", "2026-11"]);
     let text = String::from_utf8(text.stdout).unwrap();
