@@ -4,11 +4,13 @@
 //! receipt opens its one plan once; a draw under the threshold is destroyed and feeds nothing
 //! (ARCHITECTURE.md, invariant 2). Proof: release.md. Source: privacy model §3, §6, §8.
 
+mod figures;
 mod grid;
 mod settle;
 mod sparse;
 
 use ledger::{ChargeId, Receipt};
+use privacy::consistency::Figure;
 use privacy::{Entropy, Quorum};
 
 use crate::count::Sealed;
@@ -37,9 +39,17 @@ pub struct Table {
     pub mechanism: Quorum,
     /// Cell and noisy people, ascending by cell; everything else of the code list is hidden.
     pub cells: Vec<(u64, u64)>,
+    /// What is printed of each of `cells`: people that add up, and their interval.
+    pub figures: Vec<Figure>,
 }
 
 impl Table {
+    /// What is printed of `cell`; `None` when it is not published.
+    #[must_use]
+    pub fn figure(&self, cell: u64) -> Option<&Figure> {
+        self.figures.get(self.cells.binary_search_by_key(&cell, |it| it.0).ok()?)
+    }
+
     /// The noisy people of `cell`; `None` when it is not published.
     #[must_use]
     pub fn people(&self, cell: u64) -> Option<u64> {
@@ -74,7 +84,8 @@ pub fn release(
         .zip(&counts)
         .map(|(mechanism, counts)| draw(mechanism, counts, entropy))
         .collect::<Result<Vec<_>>>()?;
-    let (others, withdrawn) = settle::tables(&plan, &mut tables, &counts, entropy)?;
+    let (mut others, withdrawn) = settle::tables(&plan, &mut tables, &counts, entropy)?;
+    figures::add(&plan, &mut tables, &mut others)?;
     Ok(Released { plan, tables, others, withdrawn, charge })
 }
 
@@ -84,7 +95,7 @@ fn draw(mechanism: Quorum, counts: &[u32], entropy: &mut dyn Entropy) -> Result<
         let noisy = shown(&mechanism, u64::from(people), entropy)?;
         cells.extend(noisy.map(|noisy| (cell, noisy)));
     }
-    Ok(Table { mechanism, cells })
+    Ok(Table { mechanism, cells, figures: Vec::new() })
 }
 
 /// Draws one cell; its noisy people when its gate opens.
@@ -225,9 +236,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_printed_adds_up_to_the_person_and_lies_in_its_interval() {
+        let sites = [(2_000, 2_400), (3_000, 1_500), (900, 700)];
+        for seed in 0..20 {
+            let released = released(&plan(), &sites, seed);
+            let people =
+                |table: usize, cell: u64| released.tables[table].figure(cell).map(|it| it.people);
+            for site in 0..3 {
+                let parts = people(3, 2 * site).zip(people(3, 2 * site + 1)).map(|it| it.0 + it.1);
+                assert_eq!(parts, people(2, site), "seed {seed}, site {site}");
+                assert!(parts.is_some());
+            }
+            assert_eq!(people(1, 0).zip(people(1, 1)).map(|it| it.0 + it.1), people(0, 0));
+            for table in &released.tables {
+                assert_eq!(table.cells.len(), table.figures.len());
+                assert!(table.figures.iter().all(|it| it.interval.contains(it.people)));
+            }
+        }
+    }
+
+    #[test]
     fn a_withdrawn_cell_leaves_no_trace() {
-        let released = released(&plan(), &SITES, 3);
-        let mut entropy = SeededEntropy::new(3);
+        let released = released(&plan(), &SITES, 8);
+        let mut entropy = SeededEntropy::new(8);
         let drawn: Vec<Table> = plan()
             .marginals()
             .zip(counts(&plan(), &SITES))

@@ -3,6 +3,7 @@
 //! A share is printed only if both counts were released, belong to one clip family, and what is
 //! left of the whole passes the guard of privacy model §4. Definitions: products 14.
 
+use privacy::consistency::Figure;
 use privacy::derived;
 
 use super::sheet::{HIDDEN, ratio};
@@ -121,10 +122,12 @@ fn share(part: Option<&Table>, cell: u64, whole: &Table, of: u64) -> Option<(i64
     if !derived::share_allowed(y_whole, y_part, floor, margin) {
         return None;
     }
-    let number = |it: u64| f64::from(u32::try_from(it).unwrap_or(u32::MAX));
-    let share =
-        ratio((number(y_part), part.mechanism.sigma()), (number(y_whole), whole.mechanism.sigma()));
-    Some((i64::try_from(y_whole).ok()?, share))
+    // The guard reads what was released, the share what is printed.
+    let (of_part, of_whole) = (part.figure(cell)?, whole.figure(of)?);
+    let number =
+        |it: &Figure| (f64::from(u32::try_from(it.people).unwrap_or(u32::MAX)), it.variance.sqrt());
+    let share = ratio(number(of_part), number(of_whole));
+    Some((i64::try_from(of_whole.people).ok()?, share))
 }
 
 /// 100 × `own` / `base`, with the relative errors of both added in quadrature.

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use privacy::consistency::Standing;
+
 use super::shares::{self, Shares};
 use crate::dimension::{self, Dimension};
 use crate::error::{Error, Result};
@@ -220,28 +222,21 @@ impl Row {
     }
 }
 
-/// A released cell with its 95 % interval, cut below at the floor.
-#[expect(
-    clippy::as_conversions,
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "counts of people are far below 2^53"
-)]
+/// A released cell with its 95 % interval.
 fn estimate(table: &Table, cell: u64) -> Option<Estimate> {
-    let people = table.people(cell)?;
-    let (value, sigma) = (people as f64, table.mechanism.sigma());
-    let floor = i64::from(table.mechanism.floor().people());
+    let figure = table.figure(cell)?;
+    let whole = |people: u64| i64::try_from(people).ok();
     Some(Estimate {
-        value: value as i64,
-        lo: ((value - Z95 * sigma).ceil() as i64).max(floor),
-        hi: (value + Z95 * sigma).floor() as i64,
-        near_threshold: value < table.mechanism.threshold() as f64 + 2.0 * sigma,
+        value: whole(figure.people)?,
+        lo: whole(figure.interval.low)?,
+        hi: whole(figure.interval.high)?,
+        near_threshold: figure.standing == Standing::NearThreshold,
     })
 }
 
 /// A quotient of two released counts with its 95 % interval, cut to 0..=1.
 ///
-/// First-order propagation: the noises are independent.
+/// First-order propagation, as if the errors were independent.
 #[must_use]
 pub(super) fn ratio(part: (f64, f64), whole: (f64, f64)) -> Ratio {
     let value = (part.0 / whole.0).clamp(0.0, 1.0);

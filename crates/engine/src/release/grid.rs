@@ -74,6 +74,13 @@ impl<'plan> Grid<'plan> {
     /// Every sum: cells of a table over those of the next finer one, and, between families, a cell of
     /// people over the same cell.
     pub(super) fn sums(&self) -> Vec<Sum> {
+        let (mut sums, kinds) = self.sums_in_families();
+        sums.extend(self.repeated(kinds));
+        sums
+    }
+
+    /// The sums between tables of one family, and how many kinds of them there are.
+    pub(super) fn sums_in_families(&self) -> (Vec<Sum>, usize) {
         let (mut sums, mut first, mut paid) = (Vec::new(), 0, 0);
         let mut known = BTreeMap::new();
         for family in &self.plan.families {
@@ -93,8 +100,7 @@ impl<'plan> Grid<'plan> {
             first += family.marginals.len();
             paid += family.remainders.len();
         }
-        sums.extend(self.repeated(known.len()));
-        sums
+        (sums, known.len())
     }
 
     /// What distinguishes the parts and what is left of it in the whole: sectors in districts are the

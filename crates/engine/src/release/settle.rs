@@ -49,7 +49,7 @@ pub(super) fn tables(
         let found = own.find(|((_, own), _)| own.name == it.name);
         let nothing = || {
             let mechanism = plan.remainder_mechanism(family, it)?;
-            Ok(Table { mechanism, cells: Vec::new() })
+            Ok(Table { mechanism, cells: Vec::new(), figures: Vec::new() })
         };
         found.map_or_else(nothing, |it| Ok(it.1.clone()))
     });
@@ -73,7 +73,7 @@ fn lattice(
         .remainders()
         .map(|(family, it)| {
             let mechanism = plan.remainder_mechanism(family, it)?;
-            Ok(Table { mechanism, cells: Vec::new() })
+            Ok(Table { mechanism, cells: Vec::new(), figures: Vec::new() })
         })
         .collect::<Result<Vec<Table>>>()?;
     let mut measured = Vec::new();
