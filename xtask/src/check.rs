@@ -68,6 +68,7 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "a task tells what it does")]
 fn quick(root: &Path) -> Outcome {
     tests_stay_in_tests(root)?;
+    twins_see_what_is_printed(root)?;
     let (mut passed, mut failed) = (0, 0);
     for step in STEPS {
         eprintln!("== {}", step.name);
@@ -100,17 +101,34 @@ fn counts(line: &str) -> Option<(u32, u32)> {
 
 /// The shipped binary has no path to seeded noise or a simulated disk.
 fn tests_stay_in_tests(root: &Path) -> Outcome {
-    let tree = cargo(root)
-        .args(["tree", "--package", "quorate", "--edges", "normal,features", "--prefix", "none"])
-        .output()?;
-    let text = String::from_utf8(tree.stdout)?;
-    if !tree.status.success() || text.is_empty() {
-        return Err("`cargo tree --package quorate` failed".into());
-    }
-    match ["seeded-entropy", "simulated-disk"].into_iter().find(|it| text.contains(it)) {
+    let tree = tree(root, "quorate")?;
+    match ["seeded-entropy", "simulated-disk"].into_iter().find(|it| tree.contains(it)) {
         Some(feature) => Err(format!("the binary enables `{feature}`, which is for tests").into()),
         None => Ok(()),
     }
+}
+
+/// The evaluation twin has no path to a vault, a ledger or noise.
+fn twins_see_what_is_printed(root: &Path) -> Outcome {
+    let tree = tree(root, "quorate-twin")?;
+    let walls = ["quorate-engine", "quorate-ledger", "quorate-privacy", "datafusion", "tokio"];
+    match walls.into_iter().find(|it| tree.lines().any(|line| line.starts_with(it))) {
+        Some(package) => {
+            Err(format!("the twin depends on `{package}`: it reads releases only").into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// What a package is made of, one line each.
+fn tree(root: &Path, package: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let arguments = ["--edges", "normal,features", "--prefix", "none"];
+    let tree = cargo(root).args(["tree", "--package", package]).args(arguments).output()?;
+    let text = String::from_utf8(tree.stdout)?;
+    if !tree.status.success() || text.is_empty() {
+        return Err(format!("`cargo tree --package {package}` failed").into());
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -187,3 +187,42 @@ fn cell(book: &Book, table: usize, row: &Row, twin: f64) -> Option<Cell> {
 fn rounded(value: f64, steps: f64) -> f64 {
     (value * steps).round() / steps
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::Release;
+    use crate::space::Layer;
+
+    #[test]
+    fn figures_are_what_one_counts_by_hand() {
+        let data = "level,home,people,people_lo,people_hi,status\n\
+                    home,x,100,90,110,A\nhome,y,1000,950,1050,A\nhome,z,[c],[c],[c],[c]\n\
+                    total,all,1200,1190,1210,A\n";
+        let release = Release::of_data("r", "residents", data, &["home", "total"]);
+        let book = Book::read(&[release]).unwrap();
+        let mut recount = Recount::new(&book);
+        // Each of 35 + 400 + 5 synthetic people stands for three.
+        recount.add(&[Layer { table: 0, row_of: vec![0, 1, 2] }], &[35, 400, 5]);
+        let fidelity = Fidelity::of(&book, &recount, &[1], 3.0);
+        let check = |it: Agreement, cells, inside, share, error| {
+            assert_eq!((it.cells, it.inside), (cells, inside));
+            assert_eq!((it.inside_share, it.mean_relative_error), (Some(share), Some(error)));
+        };
+        // 105 for 100 is inside and 5 % off, 1,200 for 1,000 outside and 20 % off.
+        check(fidelity.all, 2, 1, 0.5, 0.125);
+        let [small, large] = fidelity.classes.as_slice() else { panic!("{:?}", fidelity.classes) };
+        check(small.agreement, 1, 1, 1.0, 0.05);
+        check(large.agreement, 1, 0, 0.0, 0.2);
+        assert_eq!((small.from, small.below), (0, Some(200)));
+        assert_eq!((large.from, large.below), (1_000, Some(10_000)));
+        assert_eq!((fidelity.tables.len(), fidelity.tables[0].hidden), (1, 1));
+        assert_eq!(fidelity.not_modelled, ["r: total"]);
+        let [worst] = fidelity.worst.as_slice() else { panic!("{:?}", fidelity.worst) };
+        assert_eq!(
+            (worst.labels.as_slice(), worst.interval),
+            (&["y".to_owned()][..], [950, 1_050])
+        );
+        assert!((worst.twin - 1_200.0).abs() < 1e-9);
+    }
+}

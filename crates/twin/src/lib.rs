@@ -35,8 +35,8 @@ pub(crate) const RESIDENTS: &str = "residents";
 pub const MARK: &str = "synthetic";
 
 /// What every file of a twin says about itself.
-pub const NOTICE: &str = "Synthetic people, made by a program from released numbers: nobody here \
-    exists. Exempt from \"50 or more\". Never to be mixed with releases.";
+pub const NOTICE: &str = "Made by a program from released numbers: nobody here exists. \
+    Exempt from \"50 or more\". Never to be mixed with releases.";
 
 /// The most people that are made when nobody says how many: files of about a gigabyte.
 pub(crate) const PEOPLE_USUAL_MAX: u64 = 1_000_000;

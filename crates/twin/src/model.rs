@@ -1,8 +1,8 @@
 //! The model: how many people of each finest group there are, and how many of them do what.
 //!
-//! Three fits of [`crate::fit`], each from the one before: residents start as equal everywhere, people
-//! with any row of a family as the residents, people in a row as those with any row. So where no table
-//! says otherwise every group has the same reach. The whole model is described in docs/twin.md.
+//! Fits of [`crate::fit`], each from the one before: residents start split as the people of all bases
+//! are, people with any row of a family as the residents, people in a row as those with any row. So
+//! where no table says otherwise every group has the same reach. The whole model: docs/twin.md.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +48,8 @@ impl Model {
     pub fn of(book: &Book, places: &Places<'_>) -> Result<Self> {
         let Families { residents, doing, apart } = Families::of(book);
         let space = Space::of(book, &dims(book, &residents), places)?;
-        let start = vec![1.0; space.size];
+        let bases: Vec<usize> = doing.iter().flat_map(|it| it.bases.iter().copied()).collect();
+        let start = shape(book, &space, &bases);
         let residents = Fitted::of(book, space, &residents, &start, Uncovered::Empty);
         if residents.total() < 1.0 {
             return Err(Error::new(
@@ -113,6 +114,27 @@ impl Doing {
         };
         Ok(Self { family, group_of, any, visits })
     }
+}
+
+/// How residents are split where their own tables do not say: as the people of the bases are, where
+/// those are published, and evenly elsewhere.
+fn shape(book: &Book, space: &Space, bases: &[usize]) -> Vec<f64> {
+    let even = vec![1.0; space.size];
+    let fitted = Fitted::of(book, space.clone(), bases, &even, Uncovered::Empty);
+    let is_covered = |cell: usize| {
+        let row = |it: &Layer| book.tables[it.table].rows.get(index(it.row_of[cell]));
+        fitted.layers.iter().any(|it| row(it).is_some_and(|it| it.people.is_some()))
+    };
+    let covered: Vec<bool> = (0..space.size).map(is_covered).collect();
+    let cells = crate::number::count(covered.iter().filter(|it| **it).count());
+    if cells == 0 {
+        return even;
+    }
+    let mean = fitted.total() / real(cells);
+    let own = covered.iter().zip(&fitted.people);
+    // Noise may leave nothing for a cell, and rules out nobody.
+    own.map(|(is_covered, people)| if *is_covered { people.max(mean / 1e3) } else { mean })
+        .collect()
 }
 
 /// What the rows of a layer print.

@@ -18,7 +18,7 @@ pub(crate) fn render(twin: &Twin, fidelity: &Fidelity) -> String {
         .text(&twin.period)
         .raw("</title>\n<style>").raw(STYLE)
         .raw("</style>\n</head>\n<body>\n<p class=banner role=note><strong>Synthetic.</strong> ")
-        .text(crate::NOTICE.trim_start_matches("Synthetic people, "))
+        .text(crate::NOTICE)
         .raw("</p>\n<main>\n");
     let html = headline(html, twin, fidelity);
     let html = html.raw("<h2>Released against twin</h2>\n");

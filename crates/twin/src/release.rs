@@ -114,6 +114,24 @@ impl Release {
     }
 }
 
+#[cfg(test)]
+impl Release {
+    /// A release of L = 1 tables that was never in a folder.
+    pub fn of_data(id: &str, product: &str, data: &str, tables: &[&str]) -> Self {
+        let marginal = |it: &&str| Marginal { name: (*it).to_owned(), l0: 1 };
+        let manifest = Manifest {
+            id: id.to_owned(),
+            product: product.to_owned(),
+            period: "2026-10".to_owned(),
+            marginals: tables.iter().map(marginal).collect(),
+            files: BTreeMap::new(),
+        };
+        let data = data.as_bytes().to_vec();
+        let (manifest_digest, data_digest) = (String::new(), digest_of(&data));
+        Self { manifest, manifest_digest, data_digest, data }
+    }
+}
+
 /// The BLAKE3 digest as manifests print it.
 pub(crate) fn digest_of(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()

@@ -73,7 +73,8 @@ fn help_says_what_it_is_for_what_it_needs_and_what_comes_out() {
 #[test]
 fn a_twin_is_made_and_summed_up() {
     let operator = bolton();
-    let ids = ["residents-2026-10-c000000", "web_audience-2026-10-c000001", "presence-2026-10-c000002"];
+    let ids =
+        ["residents-2026-10-c000000", "web_audience-2026-10-c000001", "presence-2026-10-c000002"];
     let arguments = [&ids[..], &["--to", "out/twin", "--people", "300"]].concat();
     let (code, said, error) = run(operator.root.path(), &arguments);
     assert_eq!(code, Some(0), "{error}");
@@ -183,7 +184,7 @@ fn zones_that_nobody_knows_are_t08_and_a_list_helps() {
     }
     fs::write(operator.path("zones.csv"), &zones).unwrap();
     let arguments = ["r", "--to", "t", "--zones", "zones.csv"];
-    check(&operator, &arguments, "T08", &["no country", "zones.csv"]);
+    check(&operator, &arguments, "T08", &["no area", "zones.csv"]);
     zones.push_str("a,area,r,1\nr,region,c,1\nc,country,,1\n");
     fs::write(operator.path("zones.csv"), &zones).unwrap();
     let (code, _, error) = run(operator.root.path(), &arguments);

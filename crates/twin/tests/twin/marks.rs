@@ -33,7 +33,9 @@ fn every_file_says_that_it_is_synthetic() {
             }
             "txt" => {
                 let text = String::from_utf8(bytes).unwrap();
-                for part in ["SYNTHETIC", "Exempt from \"50 or more\"", "Never to be mixed with releases"] {
+                for part in
+                    ["SYNTHETIC", "Exempt from \"50 or more\"", "Never to be mixed with releases"]
+                {
                     assert!(text.contains(part), "{part}");
                 }
             }
@@ -63,7 +65,10 @@ fn parquet_is_marked(name: &str, bytes: Vec<u8>) {
     assert!(facts.iter().any(is_marked), "{name}");
     for row in reader.get_row_iter(None).unwrap() {
         let row = row.unwrap();
-        assert!(row.get_bool(0).unwrap() && row.get_string(1).unwrap().starts_with("syn-"), "{name}");
+        assert!(
+            row.get_bool(0).unwrap() && row.get_string(1).unwrap().starts_with("syn-"),
+            "{name}"
+        );
     }
 }
 

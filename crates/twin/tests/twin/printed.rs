@@ -63,8 +63,7 @@ fn the_same_printed_values_give_the_same_bytes_whatever_stands_behind_them() {
         other.releases.push(folder);
     }
     other.twin("second", Some(2_000), 3).unwrap();
-    let (mut first, mut second) =
-        (files(&operator.path("first")), files(&other.path("second")));
+    let (mut first, mut second) = (files(&operator.path("first")), files(&other.path("second")));
     // manifest.json names the manifests that were read.
     assert_ne!(first.remove("manifest.json"), second.remove("manifest.json"));
     assert_eq!(first, second);

@@ -20,9 +20,11 @@ pub struct Table<'text> {
     pub name: &'text str,
     pub dims: &'text [&'text str],
     pub l0: u32,
-    /// Labels, and people with the half of their interval; `None` is a hidden cell.
-    pub cells: Vec<(Vec<String>, Option<(i64, i64)>)>,
+    pub cells: Vec<Cell>,
 }
+
+/// Labels, and people with the half of their interval; `None` is a hidden cell.
+pub type Cell = (Vec<String>, Option<(i64, i64)>);
 
 impl Operator {
     pub fn new() -> Self {
@@ -162,9 +164,12 @@ pub fn bolton() -> Operator {
                 let of = |parts: &[&str]| parts.iter().map(|it| (*it).to_owned()).collect();
                 let place = [sector.code.as_str(), district, "BL", region, gender, age.label()];
                 residents.insert(of(&place), people);
-                for (at, site) in ["a.example", "b.example", "c.example", "d.example"].iter().enumerate() {
+                for (at, site) in
+                    ["a.example", "b.example", "c.example", "d.example"].iter().enumerate()
+                {
                     let reach = [0.9, 0.5, 0.2, 0.01][at] * if gender == "F" { 1.0 } else { 0.7 };
-                    *web.entry(of(&[site, gender, age.label(), region])).or_default() += people * reach;
+                    *web.entry(of(&[site, gender, age.label(), region])).or_default() +=
+                        people * reach;
                 }
                 for hour in ["8", "13", "20"] {
                     let seen = people * (0.2 + 0.5 * dice.unit());
@@ -184,9 +189,27 @@ pub fn bolton() -> Operator {
         "residents-2026-10-c000000",
         "residents",
         &[
-            measured(dice, r, "sector_gender_age", &["sector", "gender", "age_band"], (7.9, 106, 1)),
-            measured(dice, r, "district_gender_age", &["district", "gender", "age_band"], (15.8, 161, 1)),
-            measured(dice, r, "region_gender_age", &["region", "gender", "age_band"], (31.6, 270, 1)),
+            measured(
+                dice,
+                r,
+                "sector_gender_age",
+                &["sector", "gender", "age_band"],
+                (7.9, 106, 1),
+            ),
+            measured(
+                dice,
+                r,
+                "district_gender_age",
+                &["district", "gender", "age_band"],
+                (15.8, 161, 1),
+            ),
+            measured(
+                dice,
+                r,
+                "region_gender_age",
+                &["region", "gender", "age_band"],
+                (31.6, 270, 1),
+            ),
             measured(dice, r, "sector", &["sector"], (11.2, 129, 1)),
             measured(dice, r, "district", &["district"], (15.8, 161, 1)),
             measured(dice, r, "area", &["area"], (31.6, 270, 1)),
