@@ -7,7 +7,7 @@
 use crate::chance::{Chance, round_all};
 use crate::error::Result;
 use crate::model::Doing;
-use crate::number::{index, position, real, whole};
+use crate::number::{index, position, real};
 use crate::people::People;
 
 /// The people of each group who have any row of a family.
@@ -98,9 +98,4 @@ impl Active {
         }
         Ok(counts)
     }
-}
-
-/// How many synthetic people are made of `total` fitted ones when nobody says.
-pub(crate) fn usual_count(total: f64) -> u64 {
-    whole(total.round()).clamp(1, crate::PEOPLE_USUAL_MAX)
 }

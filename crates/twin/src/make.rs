@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::doing::{Active, ranks, usual_count};
+use crate::doing::{Active, ranks};
 use crate::error::{Error, Result};
 use crate::fidelity::Fidelity;
 use crate::folder::Draft;
 use crate::model::{Doing, Model};
-use crate::number::{count, index, real};
+use crate::number::{count, index, real, whole};
 use crate::people::People;
 use crate::places::Places;
 use crate::recount::Recount;
 use crate::release::{Release, digest_of, read_all};
 use crate::rows::{Kind, Rows, csv};
 use crate::table::Book;
-use crate::{NOTICE, PEOPLE_MAX, page};
+use crate::{NOTICE, PEOPLE_MAX, PEOPLE_USUAL_MAX, page};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -221,6 +221,11 @@ fn values<'book>(book: &'book Book, doing: &Doing, mut row: usize) -> Vec<&'book
     }
     values.reverse();
     values
+}
+
+/// How many people are made when nobody says: as many as were counted, up to a million.
+fn usual_count(counted: f64) -> u64 {
+    whole(counted.round()).clamp(1, PEOPLE_USUAL_MAX)
 }
 
 /// What a synthetic person is called.

@@ -34,7 +34,7 @@ fn headline(html: Html, twin: &Twin, fidelity: &Fidelity) -> Html {
     html.raw("<h1>Evaluation twin, ").text(&twin.period)
         .raw("</h1>\n<p>How closely tables that are counted from synthetic people repeat the released tables. These are distances between two sets of printed numbers; none is a distance from the truth.</p>\n<dl><div><dt>Synthetic people</dt><dd class=big>")
         .text(&thousands(twin.people))
-        .raw("</dd><dd>each stands for ").text(&decimal(twin.stands_for)).raw(" of those counted</dd></div><div><dt>Inside the released 95 % interval</dt><dd class=big>")
+        .raw("</dd><dd>each stands for ").text(&format!("{:.2}", twin.stands_for)).raw(" of those counted</dd></div><div><dt>Inside the released 95 % interval</dt><dd class=big>")
         .text(&percent(all.inside_share))
         .raw("</dd><dd>").text(&thousands(all.inside)).raw(" of ").text(&thousands(all.cells))
         .raw(" published cells</dd></div><div><dt>Mean relative error</dt><dd class=big>")
@@ -58,7 +58,7 @@ fn by_size(html: Html, fidelity: &Fidelity) -> Html {
 fn by_table(html: Html, fidelity: &Fidelity) -> Html {
     let html = html.raw("<h2>By table</h2>\n<div class=scroll><table><thead><tr><th>Release<th>Table<th class=n>Hidden cells<th class=n>Published cells<th class=n>Inside the interval<th class=n>Mean relative error</thead><tbody>\n");
     let html = html.each(&fidelity.tables, |html, it| {
-        let html = html.raw("<tr>").cell(&it.release).cell(&it.table);
+        let html = html.raw("<tr><td class=id>").text(&it.release).cell(&it.table);
         agreement(html.figure(&thousands(it.hidden)), &it.agreement)
     });
     let html = html.raw("</tbody></table></div>\n");
@@ -90,7 +90,7 @@ fn worst(html: Html, fidelity: &Fidelity) -> Html {
 }
 
 fn limits(html: Html) -> Html {
-    html.raw("<h2>What it can be used for</h2>\n<p>To try formats, joins, tools and questions, and to see how large groups must be to be published. Not to learn about people: what the releases do not print is made independent by construction. What one does tells nothing about what else one does beyond home, gender and age as far as tables are split by them; hidden cells hold what published totals leave, spread evenly. People of cells that no published cell encloses are not here.</p>\n")
+    html.raw("<h2>What it can be used for</h2>\n<p>To try formats, joins, tools and questions, and to see how large groups must be to be published. Not to learn about people: what the releases do not print is made independent by construction. What one does tells nothing about what else one does beyond home, gender and age as far as tables are split by them; hidden cells hold what published totals leave, shared out as if place, gender and age were independent. People of cells that no published cell encloses are not here.</p>\n")
 }
 
 fn provenance(html: Html, twin: &Twin) -> Html {
@@ -125,11 +125,29 @@ fn thousands(number: u64) -> String {
     text
 }
 
+/// `1,234.5`.
 fn decimal(number: f64) -> String {
-    format!("{}.{:.0}", thousands(crate::number::whole(number)), (number.fract() * 10.0).floor())
+    let text = format!("{number:.1}");
+    let (whole, rest) = text.split_once('.').unwrap_or((&text, "0"));
+    format!("{}.{rest}", thousands(whole.parse().unwrap_or(u64::MAX)))
 }
 
 /// `97.5 %`; a dash for nothing.
 fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "–".to_owned(), |it| format!("{:.1} %", it * 100.0))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_read_well() {
+        let check = |number, expected| assert_eq!(super::decimal(number), expected);
+        check(0.04, "0.0");
+        check(999.96, "1,000.0");
+        check(1_234_567.2, "1,234,567.2");
+        assert_eq!(
+            (super::percent(Some(0.9984)), super::percent(None)),
+            ("99.8 %".into(), "–".into())
+        );
+    }
 }

@@ -4,7 +4,7 @@
 //! and the facts that the twin stands on. Nothing else is read: no vault, no ledger, no key.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -90,6 +90,14 @@ impl Release {
             .map_err(|cause| none(format!("not a release folder: {MANIFEST}: {cause}")))?;
         if !is_plain(&manifest.id) || !is_plain(&manifest.product) {
             return Err(none(format!("not a release folder: the id is {:?}", manifest.id)));
+        }
+        let is_inside = |name: &String| {
+            Path::new(name).components().all(|it| matches!(it, Component::Normal(_)))
+        };
+        if let Some(name) = manifest.files.keys().find(|it| !is_inside(it)) {
+            return Err(none(format!(
+                "not a release folder: {MANIFEST} names a file outside: {name:?}"
+            )));
         }
         let mut data = None;
         for (name, digest) in &manifest.files {

@@ -103,6 +103,9 @@ fn what_is_no_release_folder_is_t01() {
     fs::write(root.join("other/manifest.json"), json.to_string()).unwrap();
     check(&operator, &["other", "--to", "t"], "T01", &["../up"]);
     json["id"] = "up".into();
+    json["files"] = serde_json::json!({ "../r/data.csv": "0" });
+    fs::write(root.join("other/manifest.json"), json.to_string()).unwrap();
+    check(&operator, &["other", "--to", "t"], "T01", &["names a file outside"]);
     json["files"] = serde_json::json!({});
     fs::write(root.join("other/manifest.json"), json.to_string()).unwrap();
     check(&operator, &["other", "--to", "t"], "T01", &["lists no data.csv"]);

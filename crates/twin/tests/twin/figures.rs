@@ -143,6 +143,54 @@ fn people_of_no_published_cell_are_where_nothing_is_published() {
 }
 
 #[test]
+fn the_rest_of_a_district_is_in_its_sectors_that_are_not_published() {
+    let sectors: Vec<String> = reference::Geography::built_in()
+        .sectors
+        .iter()
+        .map(|it| it.code.clone())
+        .filter(|it| it.starts_with("BL0 ") || it.starts_with("BL1 "))
+        .collect();
+    let mut data = "level,sector,district,people,people_lo,people_hi,status\n".to_owned();
+    data.push_str(&format!("sector,{},all,100,90,110,A\n", sectors[0]));
+    for sector in sectors.iter().skip(1) {
+        data.push_str(&format!("sector,{sector},all,[c],[c],[c],[c]\n"));
+    }
+    data.push_str("district,all,BL0,[c],[c],[c],[c]\ndistrict,all,BL1,[c],[c],[c],[c]\n");
+    data.push_str("sector_rest,other,BL0,90,80,100,A\nsector_rest,other,BL1,[c],[c],[c],[c]\n");
+    let mut operator = Operator::new();
+    let tables = [("sector", 1), ("district", 1), ("sector_rest", 1)];
+    operator.publish_text("r", "residents", &data, &tables);
+    operator.twin("twin", None, 0).unwrap();
+    let people = rows(&files(&operator.path("twin"))["people.csv"]);
+    let (shown, rest): (Vec<_>, Vec<_>) = people.iter().partition(|it| it["sector"] == sectors[0]);
+    assert_eq!((shown.len(), rest.len()), (100, 90));
+    assert!(people.iter().all(|it| it["district"] == "BL0"));
+}
+
+#[test]
+fn where_residents_do_not_say_they_are_split_as_the_bases_and_who_does_one_thing_does_the_other() {
+    let mut operator = Operator::new();
+    let residents = "level,gender,people,people_lo,people_hi,status\nall,all,800,790,810,A\n\
+                     gender,F,[c],[c],[c],[c]\ngender,M,[c],[c],[c],[c]\n";
+    operator.publish_text("r", "residents", residents, &[("all", 1), ("gender", 1)]);
+    let web = "level,site,category,gender,people,people_lo,people_hi,status\n\
+               base,all,all,F,300,290,310,A\nbase,all,all,M,100,90,110,A\nsite,a,all,all,200,190,210,A\n\
+               category_base,all,all,F,330,320,340,A\ncategory_base,all,all,M,110,100,120,A\n\
+               category,all,c,all,200,190,210,A\n";
+    let tables = [("base", 1), ("site", 48), ("category_base", 1), ("category", 20)];
+    operator.publish_text("w", "web_audience", web, &tables);
+    operator.twin("twin", None, 0).unwrap();
+    let people = rows(&files(&operator.path("twin"))["people.csv"]);
+    let count = |wanted: &dyn Fn(&BTreeMap<String, String>) -> bool| {
+        people.iter().filter(|it| wanted(it)).count()
+    };
+    assert_eq!(count(&|it| it["gender"] == "F"), 600);
+    let (site, category) = ("any_web_audience_site", "any_web_audience_category");
+    assert_eq!([count(&|it| it[site] == "true"), count(&|it| it[category] == "true")], [400, 440]);
+    assert_eq!(count(&|it| it[site] == "true" && it[category] == "true"), 400);
+}
+
+#[test]
 fn a_table_that_nothing_links_to_the_residents_is_said_to_be_left_out() {
     let mut operator = Operator::new();
     let residents = "level,gender_plus,people,people_lo,people_hi,status\ng,F+,200,190,210,A\n";
