@@ -1,12 +1,13 @@
 //! People for every cell of a space, from the numbers of released cells that cover it.
 //!
-//! 1. Reconcile: released numbers contradict each other by their noise. Weighted least squares finds the
-//!    people whose sums are nearest to all of them, each by its variance; what is hidden is left free, so
-//!    that it takes what published wholes leave. Conjugate gradients on (A·D·Aᵀ + Σ)·λ = y − A·m, with m
-//!    a first raking and D = [`FREEDOM`]·m (Golub & Van Loan 2013, §11.3, with the diagonal as
-//!    preconditioner); what comes out negative is zero.
-//! 2. Rake: from `start`, iterative proportional fitting to the sums of those people (Deming & Stephan
-//!    1940), which leaves everything that no released cell speaks of as independent as `start` is.
+//! 1. Rake: from `start`, iterative proportional fitting to the released numbers (Deming & Stephan 1940),
+//!    which leaves everything that no released cell speaks of as independent as `start` is. Released
+//!    numbers contradict each other by their noise, so it ends near them and not at them.
+//! 2. Settle: weighted least squares about the raked people, in which a cell is free in proportion to
+//!    its people, so that the sums are nearest to all released numbers, each by its variance, and hidden
+//!    cells take what published wholes leave. Conjugate gradients on (A·D·Aᵀ + Σ)·λ = y − A·m,
+//!    preconditioned by symmetric Gauss-Seidel (Golub & Van Loan 2013, §11.5), D = [`FREEDOM`]·m, some
+//!    times over.
 //!
 //! Guarantee: a function of `start` and the printed numbers; additions, multiplications and divisions
 //! in a fixed order, so the same bits everywhere. Results are never negative.
@@ -36,18 +37,21 @@ pub(crate) enum Uncovered {
     AsStarted,
 }
 
-/// 100: the variance of people of whom nothing is known, for one expected; far above that of any noise.
+/// 100: the variance of people of whom little is known, for one expected; above that of any noise.
 const FREEDOM: f64 = 100.0;
-/// Raking to numbers that contradict each other ends after so many rounds: it has no limit to reach.
-const ROUNDS_FIRST: usize = 30;
-/// Raking to reconciled numbers ends when none is farther off than this share of it …
+/// Least squares are taken so many times, each about what the one before found: that is how what would
+/// be negative comes close to nothing instead.
+const SQUARES: usize = 4;
+/// The least that one of them leaves of a cell.
+const LEFT: f64 = 0.1;
+/// Raking ends when no sum is farther off than this share of it …
 const CLOSE: f64 = 1e-7;
-/// … or after so many rounds: where the others leave nothing for a cell, it comes close slowly.
-const ROUNDS_MAX: usize = 300;
+/// … or after so many rounds: for numbers that contradict each other it has no limit to reach.
+const ROUNDS_MAX: usize = 100;
 /// Conjugate gradients end when the residual is this share of its start …
-const SOLVED: f64 = 1e-6;
+const SOLVED: f64 = 1e-4;
 /// … or after so many steps, each of which is nearer than the one before.
-const STEPS_MAX: usize = 1_000;
+const STEPS_MAX: usize = 200;
 
 /// Fits people to `constraints`.
 pub(crate) fn fit(start: &[f64], constraints: &[Constraint<'_>], uncovered: Uncovered) -> Vec<f64> {
@@ -59,14 +63,12 @@ pub(crate) fn fit(start: &[f64], constraints: &[Constraint<'_>], uncovered: Unco
         table.row_of = covered.iter().map(|cell| table.row_of[*cell]).collect();
     }
     let own: Vec<f64> = covered.iter().map(|cell| start[*cell]).collect();
-    let reconciled = reconcile(&own, &tables);
-    let sums: Numbers = tables.iter().map(|it| it.sums(&reconciled)).collect();
-    let raked = rake(own, &tables, &sums, ROUNDS_MAX);
+    let settled = settle(rake(own, &tables), &tables);
     let mut people = match uncovered {
         Uncovered::Empty => vec![0.0; start.len()],
         Uncovered::AsStarted => start.to_vec(),
     };
-    for (cell, value) in covered.into_iter().zip(raked) {
+    for (cell, value) in covered.into_iter().zip(settled) {
         people[cell] = value;
     }
     people
@@ -113,6 +115,13 @@ impl Table {
         sums
     }
 
+    /// Adds to each cell the number of its row, times how free the cell is.
+    fn add(&self, people: &mut [f64], numbers: &[f64], free: &[f64]) {
+        for ((row, people), free) in self.row_of.iter().zip(people).zip(free) {
+            *people += numbers.get(index(*row)).map_or(0.0, |it| it * free);
+        }
+    }
+
     /// Replaces each value that is in a row.
     fn change(&self, values: &mut [f64], to: impl Fn(usize, f64) -> f64) {
         for (cell, value) in values.iter_mut().enumerate() {
@@ -127,18 +136,26 @@ impl Table {
 type Numbers = Vec<Vec<f64>>;
 
 /// People whose sums are nearest to all targets by their variances.
-fn reconcile(start: &[f64], tables: &[Table]) -> Vec<f64> {
+fn settle(mut people: Vec<f64>, tables: &[Table]) -> Vec<f64> {
     let of = |each: fn(&Target) -> f64| -> Numbers {
         tables.iter().map(|it| it.targets.iter().map(each).collect()).collect()
     };
     let (released, variances) = (of(|it| it.people), of(|it| it.variance));
-    let first = rake(start.to_vec(), tables, &released, ROUNDS_FIRST);
-    let free: Vec<f64> = first.iter().map(|it| it * FREEDOM).collect();
-    let all = |values: &[f64]| -> Numbers { tables.iter().map(|it| it.sums(values)).collect() };
-    let own = zip(&all(&free), &variances, |free, noise| free + noise);
-    let mut residual = zip(&released, &all(&first), |released, first| released - first);
+    for _ in 0..SQUARES {
+        let free: Vec<f64> = people.iter().map(|it| it * FREEDOM).collect();
+        let off = zip(&released, &sums(tables, &people), |released, own| released - own);
+        let moved = spread(tables, &tension(tables, off, &variances, &free), &free);
+        people.iter_mut().zip(moved).for_each(|(it, moved)| *it = (*it + moved).max(*it * LEFT));
+    }
+    people
+}
+
+/// Solves (A·D·Aᵀ + Σ)·λ = `off` by conjugate gradients, D being what is `free` and Σ `variances`.
+fn tension(tables: &[Table], off: Numbers, variances: &Numbers, free: &[f64]) -> Numbers {
+    let own = zip(&sums(tables, free), variances, |free, noise| free + noise);
+    let mut residual = off;
     let mut tension = zip(&residual, &residual, |_, _| 0.0);
-    let mut scaled = zip(&residual, &own, |it, own| it / own);
+    let mut scaled = precondition(tables, &residual, &own, free);
     let mut way = scaled.clone();
     let mut size = dot(&residual, &scaled);
     let enough = size * SOLVED * SOLVED;
@@ -146,26 +163,51 @@ fn reconcile(start: &[f64], tables: &[Table]) -> Vec<f64> {
         if size <= enough {
             break;
         }
-        let people = spread(tables, &way, &free);
-        let image = zip(&all(&people), &zip(&variances, &way, |a, b| a * b), |a, b| a + b);
+        let noise = zip(variances, &way, |variance, way| variance * way);
+        let image = zip(&sums(tables, &spread(tables, &way, free)), &noise, |a, b| a + b);
         let step = size / dot(&way, &image);
         tension = zip(&tension, &way, |it, way| it + step * way);
         residual = zip(&residual, &image, |it, image| it - step * image);
-        scaled = zip(&residual, &own, |it, own| it / own);
+        scaled = precondition(tables, &residual, &own, free);
         let before = std::mem::replace(&mut size, dot(&residual, &scaled));
         way = zip(&scaled, &way, |it, way| it + size / before * way);
     }
-    let moved = spread(tables, &tension, &free);
-    first.iter().zip(moved).map(|(first, moved)| (first + moved).max(0.0)).collect()
+    tension
+}
+
+/// Symmetric Gauss-Seidel: table by table from the finest to the coarsest and back, each taking what
+/// the ones before it did to its sums into account.
+fn precondition(tables: &[Table], residual: &Numbers, own: &Numbers, free: &[f64]) -> Numbers {
+    let mut people = vec![0.0; free.len()];
+    let mut forth: Numbers = Vec::with_capacity(tables.len());
+    for ((table, residual), own) in tables.iter().zip(residual).zip(own) {
+        let sums = table.sums(&people);
+        let step = residual.iter().zip(&sums).zip(own).map(|((it, sum), own)| (it - sum) / own);
+        let step: Vec<f64> = step.collect();
+        table.add(&mut people, &step, free);
+        forth.push(step);
+    }
+    people.fill(0.0);
+    for ((table, step), own) in tables.iter().zip(&mut forth).zip(own).rev() {
+        let sums = table.sums(&people);
+        step.iter_mut().zip(&sums).zip(own).for_each(|((it, sum), own)| *it -= sum / own);
+        table.add(&mut people, step, free);
+    }
+    forth
+}
+
+/// The sums of every released cell.
+fn sums(tables: &[Table], people: &[f64]) -> Numbers {
+    tables.iter().map(|it| it.sums(people)).collect()
 }
 
 /// For each cell, the sum of the numbers of its rows, times how free it is.
 fn spread(tables: &[Table], numbers: &Numbers, free: &[f64]) -> Vec<f64> {
-    let mut sums = vec![0.0; free.len()];
+    let mut people = vec![0.0; free.len()];
     for (table, numbers) in tables.iter().zip(numbers) {
-        table.change(&mut sums, |row, value| value + numbers[row]);
+        table.add(&mut people, numbers, free);
     }
-    sums.iter().zip(free).map(|(sum, free)| sum * free).collect()
+    people
 }
 
 fn zip(a: &Numbers, b: &Numbers, each: impl Fn(f64, f64) -> f64) -> Numbers {
@@ -178,16 +220,18 @@ fn dot(a: &Numbers, b: &Numbers) -> f64 {
     a.iter().flatten().zip(b.iter().flatten()).map(|(a, b)| a * b).sum()
 }
 
-/// Iterative proportional fitting to the `wanted` sums.
-fn rake(mut people: Vec<f64>, tables: &[Table], wanted: &Numbers, rounds: usize) -> Vec<f64> {
-    for _ in 0..rounds {
+/// Iterative proportional fitting.
+fn rake(mut people: Vec<f64>, tables: &[Table]) -> Vec<f64> {
+    for _ in 0..ROUNDS_MAX {
         let mut farthest = 0.0_f64;
-        for (table, wanted) in tables.iter().zip(wanted) {
+        for table in tables {
             let sums = table.sums(&people);
-            for (sum, wanted) in sums.iter().zip(wanted) {
-                farthest = farthest.max((sum - wanted).abs() / wanted.max(1.0));
+            for (sum, target) in sums.iter().zip(&table.targets) {
+                farthest = farthest.max((sum - target.people).abs() / target.people);
             }
-            table.change(&mut people, |row, value| scaled(value, wanted[row], sums[row]));
+            table.change(&mut people, |row, value| {
+                scaled(value, table.targets[row].people, sums[row])
+            });
         }
         if farthest <= CLOSE {
             break;

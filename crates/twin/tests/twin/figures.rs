@@ -207,7 +207,7 @@ fn a_table_that_nothing_links_to_the_residents_is_said_to_be_left_out() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Without noise, whatever is hidden, a published cell comes out as it went in, up to less than one
     /// person for each run of its finest groups.
