@@ -13,6 +13,7 @@ mod fidelity;
 mod fit;
 mod folder;
 mod make;
+mod microdata;
 mod model;
 mod number;
 mod page;
