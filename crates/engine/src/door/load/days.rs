@@ -129,10 +129,10 @@ impl Load<'_> {
         let waiting = waiting.into_iter().collect();
         let pack = PackExec::new(parts, waiting, Arc::clone(intake), news, partitions);
         let spill = self.batch.spill_dir();
-        // The register is in memory all the while, and an eighth is for readers and writers; sorting gets the
-        // rest, and never less than an eighth.
+        // The register is in memory all the while, and a quarter is for readers, writers and freed blocks that
+        // the allocator keeps; sorting gets the rest, and never less than an eighth.
         let all = self.instance.config.memory;
-        let memory = all.saturating_sub(intake.register.bytes() + all / 8).max(all / 8);
+        let memory = all.saturating_sub(intake.register.bytes() + all / 4).max(all / 8);
         let limits = SortLimits { memory, threads, spill: &spill };
         let (mut rows, mut bytes_done) = (0, 0);
         let mut tallies = Vec::new();
