@@ -16,7 +16,7 @@ use std::sync::Arc;
 use privacy::{Budget, Floor};
 use reference::Geography;
 
-use crate::dimension::Codes;
+use crate::dimension::{Codes, Dimension};
 use crate::error::{Error, Result, io_error};
 use crate::instance::Instance;
 use crate::plan::{Family, PrivatePlan};
@@ -111,6 +111,7 @@ impl Policy {
         policy.check_ceilings(&path)?;
         policy.check_mechanisms(folder)?;
         policy.check_fit(&path)?;
+        policy.check_genders(&path)?;
         Ok(policy)
     }
 
@@ -132,15 +133,23 @@ impl Policy {
     /// [`Error`] `P03` when the policy does not have that product.
     pub fn plan(&self, product: &str, snapshot: &Snapshot) -> Result<PrivatePlan> {
         let own = self.product(product)?;
+        let codes = Codes::new(&snapshot.geography, &snapshot.sites, &self.coverage);
+        let families = own.families.iter().filter(|it| tells_rows_apart(it, &codes));
+        let families: Vec<Family> = families.cloned().collect();
+        if families.is_empty() {
+            let what = format!("the lists of {product} have one value each: nothing is told apart");
+            return Err(Error::policy("P03", what)
+                .allowed("a list of two sites or more, or of two categories or more"));
+        }
         Ok(PrivatePlan {
             product: product.to_owned(),
             period: snapshot.period,
             snapshot: snapshot.id.clone(),
             floor: self.floor,
             view: own.product.view,
-            families: own.families.clone(),
+            families,
             policy_hash: self.hash.clone(),
-            codes: Codes::new(&snapshot.geography, &snapshot.sites, &self.coverage),
+            codes,
         })
     }
 
@@ -213,6 +222,20 @@ impl Policy {
         Ok(())
     }
 
+    /// F+ of one product less F of another would be people of gender X.
+    fn check_genders(&self, path: &Path) -> Result<()> {
+        let marginals =
+            || self.products.iter().flat_map(|it| &it.families).flat_map(|it| &it.marginals);
+        let uses = |wanted| marginals().any(|it| it.by.contains(&wanted));
+        if !(uses(Dimension::Gender) && uses(Dimension::GenderPlus)) {
+            return Ok(());
+        }
+        Err(Error::policy("P03", "one table is by gender and another by gender_plus")
+            .at(path.display())
+            .allowed("all tables by gender, or all by gender_plus")
+            .remedy("F+ less F would be people of gender X: choose one for all products"))
+    }
+
     fn check_fit(&self, path: &Path) -> Result<()> {
         let whole = self.cost()?.checked_add(self.reserve);
         if whole.is_some_and(|whole| self.caps.checked_sub(whole).is_some()) {
@@ -228,6 +251,13 @@ impl Policy {
                 whole.rho, whole.delta
             )))
     }
+}
+
+/// Whether the rows of a family have more than one value: else its tables would count the same people as
+/// the bases do, once more, and a release could not settle the two together.
+fn tells_rows_apart(family: &Family, codes: &Codes) -> bool {
+    let values = family.rows.iter().map(|it| codes.list(*it).labels().len());
+    family.rows.is_empty() || values.product::<usize>() > 1
 }
 
 impl ProductPolicy {

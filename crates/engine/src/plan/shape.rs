@@ -34,6 +34,25 @@ pub fn untied(families: &[Family]) -> Option<Untied> {
             allowed: "the same tables of people in each family, or in one alone",
         });
     }
+    let rows = || families.iter().map(|it| &it.rows);
+    let twice = |(at, own): &(usize, &Vec<Dimension>)| rows().take(*at).any(|it| it == *own);
+    if rows().enumerate().any(|it| twice(&it)) {
+        return Some(Untied {
+            what: "two families have the same rows, and so count the same people unseen".to_owned(),
+            allowed: "each rows once in a product",
+        });
+    }
+    let lacks_total = |rows: Dimension| {
+        let own = families.iter().find(|it| it.rows == [rows]);
+        own.is_some_and(|it| !it.marginals.iter().any(|of| it.is_on_rows(of) && of.by.is_empty()))
+    };
+    let both = [Dimension::Site, Dimension::Category];
+    if both.iter().all(|it| rows().any(|of| *of == [*it])) && both.into_iter().any(lacks_total) {
+        return Some(Untied {
+            what: "sites stand beside categories, and one of them without its totals".to_owned(),
+            allowed: "a table of all people at each site, and one of all at each category",
+        });
+    }
     let by: BTreeSet<Dimension> =
         families.iter().flat_map(|it| &it.marginals).flat_map(|it| it.by.iter().copied()).collect();
     if by.contains(&Dimension::Gender) && by.contains(&Dimension::GenderPlus) {
@@ -175,6 +194,12 @@ mod tests {
     #[test]
     fn families_count_the_same_people_alike() {
         let sites = family(&[Site], &[(true, &[]), (false, &[]), (false, &[Gender])]);
+        let twice = untied(&[sites.clone(), sites.clone()]).map(|it| it.what);
+        assert!(twice.is_some_and(|it| it.contains("the same rows")));
+        let by_gender = [(true, &[Gender][..]), (false, &[]), (false, &[Gender])];
+        let without = family(&[Dimension::Category], &by_gender);
+        let lacks = untied(&[sites.clone(), without]).map(|it| it.what);
+        assert!(lacks.is_some_and(|it| it.contains("without its totals")));
         let same = family(&[Dimension::Category], &[(false, &[Gender]), (false, &[]), (true, &[])]);
         let other = family(&[Dimension::Category], &[(false, &[]), (true, &[])]);
         let none = family(&[Dimension::Category], &[(true, &[])]);

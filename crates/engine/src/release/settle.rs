@@ -1,7 +1,8 @@
 //! What subtraction would give, settled before anything leaves: remainders measured, cells withdrawn.
 //!
 //! (1) Tables that are mostly hidden where sums cross go whole. (2) The others become one lattice: each cell of a
-//! coarser table is the sum of cells of a finer one. (3) A part that is nearly its whole must go. (4) OTHER is
+//! coarser table is the sum of cells of a finer one. (3) A part that is nearly its whole must go, and a
+//! category that is nearly one site. (4) OTHER is
 //! measured where the policy pays for it. (5) The kernel withdraws cells until nothing of fewer than a quorum
 //! follows from what stays. Only step 4 sees more than released numbers; it draws by the quorum mechanism.
 //! Proof: ../release.md, privacy residual.md.
@@ -11,6 +12,7 @@ use privacy::residual::{
     Lattice, LatticeError, Other, Relation, RelationId, parts_to_withdraw, remainders, settle,
 };
 
+use super::doubled;
 use super::grid::{Grid, Sum};
 use super::{Table, shown, sparse};
 use crate::error::{Error, Result};
@@ -68,7 +70,10 @@ fn lattice(
     let relations: Vec<Relation> = sums.iter().map(|it| it.relation.clone()).collect();
     let lattice = Lattice::new(grid.cells(), &relations).map_err(|cause| wrong(&cause))?;
     let answers = grid.answers(tables);
-    let must_go = parts_to_withdraw(grid.pairs(tables), plan.floor);
+    let mut must_go = parts_to_withdraw(grid.pairs(tables), plan.floor);
+    must_go.extend(doubled::cells(plan, &grid, tables));
+    must_go.sort_unstable();
+    must_go.dedup();
     let mut others = plan
         .remainders()
         .map(|(family, it)| {
