@@ -126,11 +126,8 @@ mod tests {
             "1e-12".parse().unwrap(),
         )
         .unwrap();
-        let table = |cells: &[(u64, u64)]| Table {
-            mechanism,
-            cells: cells.to_vec(),
-            figures: Vec::new(),
-        };
+        let table =
+            |cells: &[(u64, u64)]| Table { mechanism, cells: cells.to_vec(), figures: Vec::new() };
         let grid = Grid::new(&plan);
         let expected: Vec<CellId> = expected.iter().map(|it| grid.cell(it.0, it.1)).collect();
         assert_eq!(cells(&plan, &grid, &shown.map(table)), expected);
