@@ -59,10 +59,13 @@ pub(crate) struct Arguments {
     /// What takes longer instead: ten million draws, thousands of crashes, every mutant.
     #[arg(long)]
     slow: bool,
+    /// Only this slow step; the results of the others stay as they are.
+    #[arg(long, requires = "slow", value_parser = slow::NAMES)]
+    step: Option<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
-    if arguments.slow { slow::run(root) } else { quick(root) }
+    if arguments.slow { slow::run(root, arguments.step.as_deref()) } else { quick(root) }
 }
 
 #[expect(clippy::print_stderr, clippy::print_stdout, reason = "a task tells what it does")]
