@@ -105,3 +105,19 @@ fn the_quality_report_says_what_could_be_read_placed_and_seen() {
     assert!((quality.nulls["events"]["time"] - 0.5).abs() < 1e-9);
     assert_eq!(quality.placed, Some(1.0));
 }
+
+#[test]
+fn rows_of_a_list_that_are_read_again_do_not_replace_the_list() {
+    let world = World::new();
+    world.map("postcodes", "[columns]", "max_bad_share = 1.0\n\n[columns]");
+    let sector = &reference::Geography::built_in().sectors[7];
+    let rows = [format!("ZZ1 1AA,{}", sector.code), "ZZ2 2BB,nowhere".to_owned()];
+    world.write("postcodes.csv", "postcode,sector", &rows);
+    let batch = world.ingest().unwrap().batch;
+    assert_eq!(waiting(&world), [("unknown_zone".to_owned(), 1)]);
+    again(&world, &batch, None).unwrap();
+    let person = adult("test-000001").replace(&super::fixture::postcode(0), "ZZ1 1AA");
+    world.write("customers.csv", CUSTOMERS, &[person]);
+    world.ingest().unwrap();
+    assert_eq!(world.people()[0].3, 7, "the postcode is still known");
+}

@@ -60,10 +60,11 @@ impl Load<'_> {
             None => Postcodes::by_rule(geography()),
         };
         let mut files = files.peekable();
-        if files.peek().is_none() {
-            return Ok(known);
+        match files.peek() {
+            None => return Ok(known),
+            Some(first) if adds_to_what_is_known(first) => {}
+            Some(_) => known = Postcodes::listed(geography()),
         }
-        known = Postcodes::listed(geography());
         for file in files {
             let tally = self.read("postcodes", file, |_, chunk, tally| {
                 known.take(chunk, tally);
@@ -109,13 +110,15 @@ impl Load<'_> {
         &mut self,
         files: impl Iterator<Item = &'file SourceFile>,
     ) -> Result<Countries> {
+        let stored = self.manifest.reference.countries.as_ref();
+        let stored = stored.map(|it| Countries::read(&self.vault.present(it)?));
+        let mut countries = stored.transpose()?.unwrap_or_default();
         let mut files = files.peekable();
-        if files.peek().is_none() {
-            let stored = self.manifest.reference.countries.as_ref();
-            let stored = stored.map(|it| Countries::read(&self.vault.present(it)?));
-            return Ok(stored.transpose()?.unwrap_or_default());
+        match files.peek() {
+            None => return Ok(countries),
+            Some(first) if adds_to_what_is_known(first) => {}
+            Some(_) => countries = Countries::default(),
         }
-        let mut countries = Countries::default();
         for file in files {
             let tally = self.read("countries", file, |_, chunk, tally| {
                 countries.take(chunk, tally);
@@ -132,13 +135,15 @@ impl Load<'_> {
         &mut self,
         files: impl Iterator<Item = &'file SourceFile>,
     ) -> Result<Population> {
+        let stored = self.manifest.reference.population.as_ref();
+        let stored = stored.map(|it| Population::read(&self.vault.present(it)?));
+        let mut population = stored.transpose()?.unwrap_or_default();
         let mut files = files.peekable();
-        if files.peek().is_none() {
-            let stored = self.manifest.reference.population.as_ref();
-            let stored = stored.map(|it| Population::read(&self.vault.present(it)?));
-            return Ok(stored.transpose()?.unwrap_or_default());
+        match files.peek() {
+            None => return Ok(population),
+            Some(first) if adds_to_what_is_known(first) => {}
+            Some(_) => population = Population::default(),
         }
-        let mut population = Population::default();
         for file in files {
             let geography = Arc::clone(&self.geography);
             let tally = self.read("population", file, |_, chunk, tally| {
@@ -183,4 +188,9 @@ impl Load<'_> {
         let staged = self.batch.path(&stored.file)?;
         if staged.is_file() { Ok(staged) } else { self.vault.present(stored) }
     }
+}
+
+/// Whether a file is read again for rows that waited: they belong to the list that is in already.
+const fn adds_to_what_is_known(file: &SourceFile) -> bool {
+    file.only.is_some()
 }
