@@ -29,6 +29,8 @@ pub enum Dimension {
     Area,
     /// Home region.
     Region,
+    /// Home local authority: whole sectors, across districts.
+    Lad,
     /// District where a person was present.
     PresentIn,
     /// Local hour, 0 to 23.
@@ -53,6 +55,7 @@ impl Dimension {
             Self::District => "district",
             Self::Area => "area",
             Self::Region => "region",
+            Self::Lad => "lad",
             Self::PresentIn => "present_in",
             Self::Hour => "hour",
             Self::DayType => "day_type",
@@ -73,6 +76,7 @@ impl Dimension {
                 | Self::District
                 | Self::Area
                 | Self::Region
+                | Self::Lad
         )
     }
 
@@ -80,7 +84,7 @@ impl Dimension {
     #[must_use]
     pub fn is_within(self, other: Self) -> bool {
         let around = match self {
-            Self::Sector => &[Self::District, Self::Area, Self::Region][..],
+            Self::Sector => &[Self::District, Self::Area, Self::Region, Self::Lad][..],
             Self::District => &[Self::Area],
             _ => &[],
         };
@@ -90,7 +94,7 @@ impl Dimension {
     /// Whether values are places of the home; places of two dimensions need not cross.
     #[must_use]
     pub const fn is_home(self) -> bool {
-        matches!(self, Self::Sector | Self::District | Self::Area | Self::Region)
+        matches!(self, Self::Sector | Self::District | Self::Area | Self::Region | Self::Lad)
     }
 }
 
@@ -174,6 +178,7 @@ pub struct Codes {
     district: CodeList,
     area: CodeList,
     region: CodeList,
+    lad: CodeList,
     present_in: CodeList,
     hour: CodeList,
     day_type: CodeList,
@@ -217,6 +222,8 @@ impl Codes {
             district: home(|it| it.district, districts),
             area: home(|it| it.area, codes(&geography.areas)),
             region: home(|it| it.region, codes(&geography.regions)),
+            // A geography without authorities has every sector in none.
+            lad: home(|it| it.lad, codes(&geography.lads)),
             present_in: CodeList::filtered(
                 geography.districts.iter().map(|it| inside(it.area).then(|| it.code.clone())),
             ),
@@ -245,6 +252,7 @@ impl Codes {
             Dimension::District => &self.district,
             Dimension::Area => &self.area,
             Dimension::Region => &self.region,
+            Dimension::Lad => &self.lad,
             Dimension::PresentIn => &self.present_in,
             Dimension::Hour => &self.hour,
             Dimension::DayType => &self.day_type,
@@ -270,7 +278,7 @@ impl Codes {
 }
 
 /// Every dimension, in the order in which hashes and files name them.
-pub const ALL: [Dimension; 12] = [
+pub const ALL: [Dimension; 13] = [
     Dimension::Sector,
     Dimension::District,
     Dimension::Area,
@@ -283,6 +291,7 @@ pub const ALL: [Dimension; 12] = [
     Dimension::GenderPlus,
     Dimension::AgeBand,
     Dimension::Region,
+    Dimension::Lad,
 ];
 
 #[cfg(test)]

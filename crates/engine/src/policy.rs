@@ -19,7 +19,7 @@ use reference::Geography;
 use crate::dimension::{Codes, Dimension};
 use crate::error::{Error, Result, io_error};
 use crate::instance::Instance;
-use crate::plan::{Family, PrivatePlan};
+use crate::plan::{Family, Marginal, PrivatePlan};
 use crate::product::{self, Product};
 use crate::time::Period;
 use crate::vault::{Snapshot, Vault};
@@ -135,7 +135,7 @@ impl Policy {
         let own = self.product(product)?;
         let codes = Codes::new(&snapshot.geography, &snapshot.sites, &self.coverage);
         let families = own.families.iter().filter(|it| tells_rows_apart(it, &codes));
-        let families: Vec<Family> = families.cloned().collect();
+        let families: Vec<Family> = families.map(|it| of_known_places(it, &codes)).collect();
         if families.is_empty() {
             let what = format!("the lists of {product} have one value each: nothing is told apart");
             return Err(Error::policy("P03", what)
@@ -251,6 +251,12 @@ impl Policy {
                 whole.rho, whole.delta
             )))
     }
+}
+
+/// The tables of a family but those by a place of which the geography has none, as authorities may be.
+fn of_known_places(family: &Family, codes: &Codes) -> Family {
+    let known = |it: &Marginal| it.by.iter().all(|it| !codes.list(*it).labels().is_empty());
+    family.only(&family.marginals.iter().map(known).collect::<Vec<_>>())
 }
 
 /// Whether the rows of a family have more than one value: else its tables would count the same people as

@@ -4,6 +4,7 @@
 //! receipt opens its one plan once; a draw under the threshold is destroyed and feeds nothing
 //! (ARCHITECTURE.md, invariant 2). Proof: release.md. Source: privacy model §3, §6, §8.
 
+mod across;
 mod doubled;
 mod figures;
 mod grid;

@@ -166,7 +166,7 @@ const fn layer(level: Level) -> Option<(&'static str, &'static str)> {
     match level {
         Level::Sector => Some(("places_sector", "POINT")),
         Level::District => Some(("places_district", "MULTIPOLYGON")),
-        Level::Area | Level::Region => None,
+        Level::Area | Level::Region | Level::Lad => None,
     }
 }
 

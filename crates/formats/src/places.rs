@@ -17,7 +17,7 @@ pub(crate) const fn geometry_type(level: Level) -> Option<&'static str> {
     match level {
         Level::Sector => Some("Point"),
         Level::District => Some("MultiPolygon"),
-        Level::Area | Level::Region => None,
+        Level::Area | Level::Region | Level::Lad => None,
     }
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn wkb(geography: &Geography, level: Level, code: &str) -> Option<Vec
             let outline = outline(&district(geography, code)?.outline)?;
             write_multi_polygon(&mut bytes, &outline, &options).ok()?;
         }
-        Level::Area | Level::Region => return None,
+        Level::Area | Level::Region | Level::Lad => return None,
     }
     Some(bytes)
 }
@@ -56,7 +56,7 @@ pub(crate) fn bounds<'code>(
             Level::District => {
                 district(geography, code).map(|it| it.outline.concat()).unwrap_or_default()
             }
-            Level::Area | Level::Region => Vec::new(),
+            Level::Area | Level::Region | Level::Lad => Vec::new(),
         }
     };
     codes.flat_map(points).fold(None, |bounds, (x, y)| {

@@ -116,6 +116,8 @@ pub enum Level {
     Area,
     /// Region; not drawn.
     Region,
+    /// Local authority; not drawn.
+    Lad,
 }
 
 /// A column of numbers.

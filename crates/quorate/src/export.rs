@@ -144,6 +144,7 @@ fn key(at: usize, dimension: Dimension, rows: &[&Row]) -> Key {
         Dimension::District | Dimension::PresentIn => Some(Level::District),
         Dimension::Area => Some(Level::Area),
         Dimension::Region => Some(Level::Region),
+        Dimension::Lad => Some(Level::Lad),
         _ => None,
     };
     Key { name: dimension.name().to_owned(), title: title(dimension.name()), codes, level }

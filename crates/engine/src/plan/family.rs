@@ -63,13 +63,25 @@ impl Family {
     /// Every refinement with no table in between; the others follow from these.
     #[must_use]
     pub fn refinements(&self) -> Vec<Refinement> {
-        let all = || self.marginals.iter().enumerate();
+        let all = || self.marginals.iter().enumerate().filter(|it| !self.is_across(it.1));
         let pairs = all().flat_map(|whole| all().map(move |parts| (whole, parts)));
         let direct = pairs.filter(|((_, whole), (_, parts))| {
             let between = |it: &Marginal| self.is_sum(whole, it) && self.is_sum(it, parts);
-            self.is_sum(whole, parts) && !self.marginals.iter().any(between)
+            self.is_sum(whole, parts) && !all().any(|it| between(it.1))
         });
         direct.map(|((whole, _), (parts, _))| Refinement { whole, parts }).collect()
+    }
+
+    /// Whether a table is by places that cut those of another table. It stands beside the lattice: what is
+    /// published of it follows from what the lattice publishes (`release/across.rs`).
+    #[must_use]
+    pub fn is_across(&self, table: &Marginal) -> bool {
+        let cut: &[Dimension] = match table.by.iter().find(|it| it.is_home()) {
+            Some(Dimension::Lad) => &[Dimension::District, Dimension::Area, Dimension::Region],
+            Some(Dimension::Region) => &[Dimension::District, Dimension::Area],
+            _ => &[],
+        };
+        self.marginals.iter().any(|it| it.by.iter().any(|it| cut.contains(it)))
     }
 
     /// Whether a table's cells are row cells; never where a person has one by nature.
@@ -93,7 +105,8 @@ impl Family {
     }
 
     /// The family as if it had only the tables that are `kept`, and the remainders between them.
-    pub(super) fn only(&self, kept: &[bool]) -> Self {
+    #[must_use]
+    pub fn only(&self, kept: &[bool]) -> Self {
         let place = |at: usize| kept[..at].iter().filter(|it| **it).count();
         let tables = self.marginals.iter().zip(kept).filter(|it| *it.1);
         let between = |it: &&Remainder| kept[it.refinement.whole] && kept[it.refinement.parts];

@@ -64,8 +64,31 @@ pub fn untied(families: &[Family]) -> Option<Untied> {
     families.iter().find_map(|family| {
         let (rows, people): (Vec<_>, Vec<_>) =
             family.marginals.iter().partition(|it| family.is_on_rows(it));
-        among(&rows).or_else(|| among(&people))
+        [rows, people].iter().find_map(|tables| {
+            let across = |it: &&&Marginal| family.is_across(it);
+            let lattice: Vec<_> = tables.iter().copied().filter(|it| !across(&it)).collect();
+            let beside = || tables.iter().copied().filter(|it| across(&it));
+            beside().find_map(|it| not_of_sectors(it, tables)).or_else(|| among(&lattice))
+        })
     })
+}
+
+/// A table by places that cut others, whose groups no table has by sector: nothing tells what follows from what.
+fn not_of_sectors(table: &Marginal, all: &[&Marginal]) -> Option<Untied> {
+    let own = |it: &Marginal, place: Dimension| -> BTreeSet<Dimension> {
+        it.by.iter().map(|&it| if it.is_home() { place } else { it }).collect()
+    };
+    let places = table.by.iter().filter(|it| it.is_home()).count();
+    let of_sectors = own(table, Dimension::Sector);
+    let has = all.iter().any(|it| it.by.iter().copied().collect::<BTreeSet<_>>() == of_sectors);
+    let what = match places {
+        1 if has => return None,
+        1 => format!("table `{}` is by places that cut those of other tables", table.name),
+        _ => format!("table `{}` is by two places of the home", table.name),
+    };
+    let allowed =
+        "beside a table by sector and by what else the table is by; or no places that it cuts";
+    Some(Untied { what, allowed })
 }
 
 /// A dimension and all that its values lie inside.
@@ -81,7 +104,7 @@ fn among(tables: &[&Marginal]) -> Option<Untied> {
     for (at, one) in tables.iter().enumerate() {
         if one.by.iter().filter(|it| it.is_home()).count() > 1 {
             let what = format!("table `{}` is by two places of the home", one.name);
-            return Some(Untied { what, allowed: "one of sector, district, area, region" });
+            return Some(Untied { what, allowed: "one of sector, district, area, region, lad" });
         }
         for other in &tables[..at] {
             if groups(one) == groups(other) {
@@ -94,7 +117,7 @@ fn among(tables: &[&Marginal]) -> Option<Untied> {
                 && !place.is_within(*one_place)
             {
                 let what = named("are by places that cut each other", other, one);
-                return Some(Untied { what, allowed: "region, or district and area, not both" });
+                return Some(Untied { what, allowed: "places of which one lies inside the other" });
             }
         }
     }
@@ -135,7 +158,7 @@ mod tests {
     use privacy::CellLimit;
 
     use super::*;
-    use Dimension::{AgeBand, Area, District, Gender, GenderPlus, Region, Sector, Site};
+    use Dimension::{AgeBand, Area, District, Gender, GenderPlus, Lad, Region, Sector, Site};
 
     fn family(rows: &[Dimension], tables: &[(bool, &[Dimension])]) -> Family {
         let table = |(at, (rows, by)): (usize, &(bool, &[Dimension]))| Marginal {
@@ -184,7 +207,12 @@ mod tests {
 
     #[test]
     fn what_cuts_or_repeats_is_refused() {
-        check(&[&[Sector], &[District], &[Region]], Some("cut each other"));
+        check(&[&[Sector], &[District], &[Region], &[Lad]], None);
+        check(&[&[Sector], &[District], &[Lad, AgeBand]], Some("cut those of other tables"));
+        check(&[&[Sector, AgeBand], &[Sector], &[District], &[Lad, AgeBand]], None);
+        check(&[&[District], &[Region]], Some("cut those of other tables"));
+        check(&[&[Sector], &[District], &[Region, Lad]], Some("two places"));
+        check(&[&[Sector], &[Lad]], None);
         check(&[&[Sector], &[Region]], None);
         check(&[&[Sector, District]], Some("two places"));
         check(&[&[Gender, AgeBand], &[AgeBand, Gender]], Some("the same cells"));

@@ -69,6 +69,7 @@ impl<'land> Expected<'land> {
                 (Level::District, sector.district),
                 (Level::Area, sector.area),
                 (Level::Region, sector.region),
+                (Level::Lad, sector.lad),
             ];
             for (level, number) in places {
                 let zones = zones.entry(level).or_default();
@@ -102,6 +103,7 @@ impl<'land> Expected<'land> {
                 Dimension::District => place = Some((Level::District, *label)),
                 Dimension::Area => place = Some((Level::Area, *label)),
                 Dimension::Region => place = Some((Level::Region, *label)),
+                Dimension::Lad => place = Some((Level::Lad, *label)),
                 Dimension::Gender => genders = Gender::ALL.map(|it| share(it.code() == *label)),
                 Dimension::GenderPlus => {
                     let [of_women, of_men] = GENDERS_PLUS.map(|it| share(it == *label));

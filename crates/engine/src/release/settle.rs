@@ -4,7 +4,7 @@
 //! coarser table is the sum of cells of a finer one. (3) A part that is nearly its whole must go, and a
 //! category that is nearly one site. (4) OTHER is
 //! measured where the policy pays for it. (5) The kernel withdraws cells until nothing of fewer than a quorum
-//! follows from what stays. Only step 4 sees more than released numbers; it draws by the quorum mechanism.
+//! follows from what stays. (6) Places that cut the others are published where they say nothing new. Only step 4 sees more than released numbers; it draws by the quorum mechanism.
 //! Proof: ../release.md, privacy residual.md.
 
 use privacy::Entropy;
@@ -12,9 +12,9 @@ use privacy::residual::{
     Lattice, LatticeError, Other, Relation, RelationId, parts_to_withdraw, remainders, settle,
 };
 
-use super::doubled;
 use super::grid::{Grid, Sum};
 use super::{Table, shown, sparse};
+use super::{across, doubled};
 use crate::error::{Error, Result};
 use crate::plan::{PrivatePlan, Untied, untied};
 
@@ -39,13 +39,17 @@ pub(super) fn tables(
     let mut staying: Vec<Table> = places.iter().map(|&it| tables[it].clone()).collect();
     let exact: Vec<Vec<u32>> = places.iter().map(|&it| counts[it].clone()).collect();
     let (measured, mut withdrawn) = lattice(&own, &mut staying, &exact, entropy)?;
-    for (table, _) in tables.iter_mut().zip(&kept).filter(|it| !it.1) {
-        withdrawn += table.cells.len();
-        table.cells.clear();
-    }
     for (place, table) in places.into_iter().zip(staying) {
         tables[place] = table;
     }
+    let across = plan.marginals().map(|(family, it)| family.is_across(it));
+    for ((table, kept), across) in tables.iter_mut().zip(&kept).zip(across) {
+        if !kept && !across {
+            withdrawn += table.cells.len();
+            table.cells.clear();
+        }
+    }
+    withdrawn += across::withdraw(plan, tables);
     let others = plan.remainders().map(|(family, it)| {
         let mut own = own.remainders().zip(&measured);
         let found = own.find(|((_, own), _)| own.name == it.name);

@@ -10,9 +10,9 @@ use super::Table;
 use super::grid::Grid;
 use crate::plan::{PrivatePlan, untied};
 
-/// The tables of `plan` that stay, in plan order.
+/// The tables of the lattice of `plan` that stay, in plan order; those across it are not among them.
 pub(super) fn kept(plan: &PrivatePlan, tables: &[Table]) -> Vec<bool> {
-    let mut kept = vec![true; tables.len()];
+    let mut kept: Vec<bool> = plan.marginals().map(|(family, it)| !family.is_across(it)).collect();
     while let Some(goes) = sparsest(plan, tables, &kept) {
         kept[goes] = false;
     }

@@ -43,6 +43,7 @@ fn residents(counts: &Counts) -> Labelled {
             (Dimension::District, district.code.clone()),
             (Dimension::Area, place(&geography.areas, sector.area)),
             (Dimension::Region, place(&geography.regions, sector.region)),
+            (Dimension::Lad, place(&geography.lads, sector.lad)),
             (Dimension::Gender, gender.clone()),
             (Dimension::AgeBand, band.clone()),
         ];

@@ -13,7 +13,7 @@ use crate::count::{Counters, Person, Tally};
 use crate::dimension::{Codes, Dimension};
 use crate::plan::{Family, Marginal, Remainder, View};
 use crate::release::draw;
-use Dimension::{AgeBand, Area, Category, District, GenderPlus, Region, Sector};
+use Dimension::{AgeBand, Area, Category, District, GenderPlus, Lad, Region, Sector};
 
 /// The default tables of a product in a few areas, each with an OTHER in every coarser table or without.
 fn plan(product: &str, coverage: &[&str], rho: &str, others: bool) -> PrivatePlan {
@@ -43,7 +43,7 @@ fn plan(product: &str, coverage: &[&str], rho: &str, others: bool) -> PrivatePla
     let groups: [&[Dimension]; 4] = [&[], &[GenderPlus], &[AgeBand], &[Region]];
     let both = || groups.iter().flat_map(|it| [table(false, it), table(true, it)]).collect();
     let (view, families) = if product == "residents" {
-        let tables: [&[Dimension]; 8] = [
+        let tables: [&[Dimension]; 11] = [
             &[Sector, AgeBand],
             &[Sector],
             &[District, GenderPlus, AgeBand],
@@ -52,6 +52,9 @@ fn plan(product: &str, coverage: &[&str], rho: &str, others: bool) -> PrivatePla
             &[Area, GenderPlus, AgeBand],
             &[Area, AgeBand],
             &[Area],
+            &[Lad],
+            &[Region],
+            &[Lad, AgeBand],
         ];
         let tables = tables.iter().map(|it| table(true, it)).collect();
         (View::Subscriber, vec![family(&[], tables)])
@@ -137,7 +140,9 @@ impl Settled {
         let mut entropy = SeededEntropy::new(seed + 1_000);
         let (others, withdrawn) = super::tables(plan, &mut tables, &counts, &mut entropy).unwrap();
         // What went whole is no table of the release: nothing is claimed of it.
-        let kept = sparse::kept(plan, &drawn);
+        let across = plan.marginals().map(|(family, it)| family.is_across(it));
+        let kept: Vec<bool> =
+            sparse::kept(plan, &drawn).into_iter().zip(across).map(|it| it.0 || it.1).collect();
         let own = |it: Vec<Table>| it.into_iter().zip(&kept).filter(|it| *it.1).map(|it| it.0);
         let counts = counts.into_iter().zip(&kept).filter(|it| *it.1).map(|it| it.0).collect();
         let (drawn, tables) = (own(drawn).collect(), own(tables).collect());
@@ -212,6 +217,55 @@ fn who_knows_all_that_is_published_cannot_tell_what_is_not_and_could_before() {
         }
     }
     assert!(before > 0 && withdrawn > 0 && others > 0, "{before} {withdrawn} {others}");
+}
+
+#[test]
+fn places_that_cut_the_others_are_published_where_they_say_nothing_new() {
+    let mut plan = plan("residents", &["SG"], "0.008", false);
+    let by: [&[Dimension]; 3] = [&[Sector], &[District], &[Lad]];
+    let kept: Vec<bool> = plan.marginals().map(|it| by.contains(&&it.1.by[..])).collect();
+    plan = plan.only(&kept);
+    let cells = plan.marginals().map(|(family, it)| plan.cells(family, it));
+    let mut counts: Vec<Vec<u32>> = cells.map(|it| vec![0; usize::try_from(it).unwrap()]).collect();
+    let grid = Grid::new(&plan);
+    let [districts, lads] = [1, 2].map(|it| grid.lies_in(it, 0));
+    for (at, (district, lad)) in (0_u32..).zip(districts.iter().zip(&lads)) {
+        let own = 2_000 + 10 * at;
+        let mut add =
+            |table: usize, cell: u64| counts[table][usize::try_from(cell).unwrap()] += own;
+        add(0, at.into());
+        add(1, *district);
+        add(2, *lad);
+    }
+    // Two sectors of one district in two authorities, and two of another district in one.
+    let apart = |one: &usize, other: &usize| districts[*one] == districts[*other] && one != other;
+    let all = || (0..lads.len()).flat_map(|one| (0..one).map(move |other| (one, other)));
+    let cut = all().find(|(one, other)| apart(one, other) && lads[*one] != lads[*other]).unwrap();
+    let whole = all().find(|(one, other)| {
+        apart(one, other) && lads[*one] == lads[*other] && districts[*one] != districts[cut.0]
+    });
+    let whole = whole.unwrap();
+    let hidden = [cut.0, cut.1, whole.0, whole.1].map(|it| u64::try_from(it).unwrap());
+    let mut tables = drawn(&plan, &counts, 1);
+    tables[0].cells.retain(|it| !hidden.contains(&it.0));
+    let before = tables.clone();
+    assert!(across::withdraw(&plan, &mut tables) > 0);
+    let stays = |lad: u64| tables[2].people(lad).is_some();
+    for (at, _) in counts[2].iter().enumerate() {
+        let at = u64::try_from(at).unwrap();
+        assert_eq!(stays(at), ![cut.0, cut.1].iter().any(|it| lads[*it] == at), "{at}");
+    }
+    assert!(stays(lads[whole.0]) || [cut.0, cut.1].iter().any(|it| lads[*it] == lads[whole.0]));
+    let world = |tables: &[Table]| Settled {
+        plan: plan.clone(),
+        counts: counts.clone(),
+        drawn: before.clone(),
+        tables: tables.to_vec(),
+        others: Vec::new(),
+        withdrawn: 0,
+    };
+    assert_eq!(world(&tables).broken(&tables, &[]), 0);
+    assert_eq!(world(&before).broken(&before, &[]), 2, "both sectors of the district that is cut");
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub(super) struct Attacker<'all> {
     /// The places of these tables among all tables of the plan.
     tables: Vec<usize>,
     counts: &'all [Vec<u32>],
+    /// Whether something is claimed of each table's hidden cells: not of those across the lattice.
+    claimed: Vec<bool>,
     /// For each table: the finest groups in each cell.
     groups: Vec<Vec<Vec<usize>>>,
 }
@@ -34,6 +36,7 @@ impl<'all> Attacker<'all> {
         let alike = |it: &Marginal| own.is_on_rows(it) == rows;
         let tables: Vec<usize> =
             (0..own.marginals.len()).filter(|&it| alike(&own.marginals[it])).collect();
+        let claimed = tables.iter().map(|&it| !own.is_across(&own.marginals[it])).collect();
         let mut by: Vec<Dimension> =
             tables.iter().flat_map(|&it| own.marginals[it].by.iter().copied()).collect();
         by.sort_unstable();
@@ -59,7 +62,7 @@ impl<'all> Attacker<'all> {
             groups
         });
         let groups = groups.collect();
-        Self { tables: tables.into_iter().map(|it| it + before).collect(), counts, groups }
+        Self { tables: tables.into_iter().map(|it| it + before).collect(), counts, claimed, groups }
     }
 
     /// Every hidden cell, as (table, cell), that is bounded too well; `shown` are the published cells of all
@@ -88,12 +91,12 @@ impl<'all> Attacker<'all> {
         let mut broken = Vec::new();
         for (own, &table) in self.tables.iter().enumerate() {
             for (cell, groups) in self.groups[own].iter().enumerate() {
-                if shown[table].contains(&cell) {
+                let people = f64::from(self.counts[table][cell]);
+                if shown[table].contains(&cell) || !self.claimed[own] && people >= 50.0 {
                     continue;
                 }
                 let least = bound(&equations, groups, OptimizationDirection::Minimize);
                 let most = bound(&equations, groups, OptimizationDirection::Maximize);
-                let people = f64::from(self.counts[table][cell]);
                 assert!(least < people + 1e-6 && people < most + 1e-6, "the attacker is wrong");
                 // What is all of published cells may be known: it holds a quorum with them.
                 let follows = Self::follows(groups, &known) && people >= 50.0;
