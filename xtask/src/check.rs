@@ -85,7 +85,9 @@ fn quick(root: &Path) -> Outcome {
         command.args(step.arguments);
         if step.name == TESTS {
             match tools::python(root) {
-                Ok(python) => drop(command.env(tools::NAME, python)),
+                Ok(python) => {
+                    command.env(tools::NAME, python);
+                }
                 Err(cause) => skipped = Some(cause),
             }
         }
