@@ -5,6 +5,7 @@
 //! charge is durable.
 
 mod desk;
+pub mod earlier;
 
 #[cfg(test)]
 mod crash;
@@ -26,7 +27,7 @@ use crate::instance::Instance;
 use crate::keys::{BoundingSecret, checkpoint_signer};
 use crate::plan::PrivatePlan;
 use crate::policy::Policy;
-use crate::publish::{Account, Publication, overview};
+use crate::publish::{Account, Publication, overview, recover};
 use crate::report;
 use crate::time::{Clock, Period};
 use crate::vault::{Snapshot, Vault};
@@ -74,7 +75,10 @@ impl Run<'_> {
     /// # Errors
     /// As [`Self::product`].
     pub fn snapshot(&self, product: &str, snapshot: &Snapshot) -> Result<Outcome> {
-        let plan = self.policy.plan(product, snapshot)?;
+        let ledger = self.open_ledger()?;
+        recover(&Machine, &self.instance.releases_dir(), ledger.history())?;
+        let earlier = earlier::weighing(self.instance, ledger.history(), product, snapshot.period)?;
+        let plan = self.policy.plan(product, snapshot, earlier.as_ref())?;
         let hash = plan.hash()?;
         let request = self.request(&plan, hash)?;
         let secret = BoundingSecret::of(self.instance, snapshot.period)?;
@@ -83,7 +87,7 @@ impl Run<'_> {
             SystemEntropy::new().map_err(|cause| Error::fault("F07", cause.to_string()))?;
         let mut desk = Desk {
             disk: Arc::new(Machine),
-            ledger: self.open_ledger()?,
+            ledger,
             releases: self.instance.releases_dir(),
             code_hash: self.code_hash,
             clock: self.clock,
