@@ -23,10 +23,10 @@ use privacy::{BoundingKey, DilutionSums};
 use crate::error::{Error, Result};
 use crate::plan::{PrivatePlan, View};
 use crate::vault::Snapshot;
-use bound_and_count::{BoundAndCountExec, Settings};
+use bound_and_count::{BoundAndCountExec, QUALITY_PEOPLE, Settings};
 use sorted_rows::RowKind;
 pub(crate) use tally::TallySpec;
-pub(crate) use tally::{Counters, Counts, LossCounts};
+pub(crate) use tally::{Counters, Counts, QualityCounts};
 #[cfg(test)]
 pub(crate) use tally::{Person, Tally};
 
@@ -186,10 +186,14 @@ fn add(counters: &mut Counters, (table, cell): (u32, u64), people: u32, units: u
     if let Some(counts) = counters.tables.get_mut(table) {
         return counts.add(cell, people, units);
     }
-    let loss = counters.losses.get_mut(table.checked_sub(counters.tables.len())?)?;
-    loss.people += people;
-    let parts = if cell == 0 { [units, 0] } else { [0, units] };
-    loss.sums.merge(DilutionSums::of_parts(parts));
+    let quality = counters.quality.get_mut(table.checked_sub(counters.tables.len())?)?;
+    if cell == QUALITY_PEOPLE {
+        quality.people += people;
+        return Some(());
+    }
+    let parts = if cell.is_multiple_of(2) { [units, 0] } else { [0, units] };
+    let mut pairs = quality.pairs();
+    pairs.get_mut(usize::try_from(cell / 2).ok()?)?.merge(DilutionSums::of_parts(parts));
     Some(())
 }
 

@@ -7,11 +7,11 @@ mod family;
 mod mechanism;
 mod shape;
 
-pub use family::{Family, Loss, Marginal, Refinement, Remainder, View, Weights};
+pub use family::{Family, Marginal, Quality, Refinement, Remainder, View, Weights};
 pub use mechanism::Mechanism;
 pub use shape::{Untied, untied};
 
-use privacy::{Budget, CellLimit, Dilution, Floor, MechanismError, Quorum};
+use privacy::{Budget, CellLimit, Dilution, Floor, MechanismError, Quorum, Rho};
 use serde::Serialize;
 
 use crate::dimension::{CodeList, Codes, Dimension};
@@ -111,15 +111,21 @@ impl PrivatePlan {
             .map_err(|cause| self.no_mechanism(&marginal.name, &cause))
     }
 
-    /// The measurement of what bounding took from a family: the gate of everybody in it, and the sums.
+    /// The gate of a family's quality figures.
     ///
     /// # Errors
     /// [`Error`] `P05` when its numbers allow no mechanism.
-    pub fn loss(&self, loss: &Loss) -> Result<(Quorum, Dilution)> {
-        let gate = Quorum::new(self.floor, CellLimit::ONE, loss.total_rho, loss.delta);
-        let gate = gate.map_err(|cause| self.no_mechanism("loss", &cause))?;
-        let sums = Dilution::new(loss.limit, loss.cap, loss.rho);
-        Ok((gate, sums.map_err(|cause| self.no_mechanism("loss", &cause.into()))?))
+    pub fn quality_gate(&self, quality: &Quality) -> Result<Quorum> {
+        Quorum::new(self.floor, CellLimit::ONE, quality.gate_rho, quality.delta)
+            .map_err(|cause| self.no_mechanism("quality", &cause))
+    }
+
+    /// The measurement of one share of a family for `rho`: of cells, or of people where `cap` is one.
+    ///
+    /// # Errors
+    /// [`Error`] `P05` when its numbers allow no mechanism.
+    pub fn share(&self, limit: CellLimit, cap: CellLimit, rho: Rho) -> Result<Dilution> {
+        Dilution::new(limit, cap, rho).map_err(|cause| self.no_mechanism("quality", &cause.into()))
     }
 
     fn no_mechanism(&self, name: &str, cause: &MechanismError) -> Error {

@@ -235,11 +235,13 @@ impl Policy {
                     privacy::Quorum::new(self.floor, limit, cost.rho, cost.delta)
                         .map_err(|cause| wrong(&format!("table {name}"), &cause))?;
                 }
-                if let Some(it) = &family.loss {
-                    privacy::Dilution::new(it.limit, it.cap, it.rho)
-                        .map_err(|cause| wrong("loss_rho", &cause.into()))?;
-                    privacy::Quorum::new(self.floor, CellLimit::ONE, it.total_rho, it.delta)
-                        .map_err(|cause| wrong("loss_rho", &cause))?;
+                if let Some(it) = &family.quality {
+                    privacy::Quorum::new(self.floor, CellLimit::ONE, it.gate_rho, it.delta)
+                        .map_err(|cause| wrong("quality_rho", &cause))?;
+                    for &rho in [it.loss_rho, it.coverage_rho, it.frame_rho].iter().flatten() {
+                        privacy::Dilution::new(it.limit, it.cap, rho)
+                            .map_err(|cause| wrong("quality_rho", &cause.into()))?;
+                    }
                 }
             }
         }

@@ -10,11 +10,13 @@ mod folder;
 mod manifest;
 mod page;
 mod parquet;
+mod quality;
 mod shares;
 mod sheet;
 
 pub use folder::{Draft, Publication, recover};
 pub use manifest::{Manifest, MarginalRecord};
 pub use page::{Account, overview};
+pub use quality::{Dilution, QualityRecord, Share};
 pub use shares::Shares;
 pub use sheet::{ALL, OTHER, Row, Sheet};

@@ -8,16 +8,19 @@ mod across;
 mod doubled;
 mod figures;
 mod grid;
+mod quality;
 mod settle;
 mod sparse;
 
 use ledger::{ChargeId, Receipt};
 use privacy::consistency::Figure;
-use privacy::{ClippedCount, Entropy, EntropyFailed, Factor};
+use privacy::{ClippedCount, Entropy, EntropyFailed};
 
-use crate::count::{Counts, LossCounts, Sealed};
+use crate::count::{Counts, Sealed};
 use crate::error::{Error, Result};
 use crate::plan::{Mechanism, PrivatePlan};
+
+pub use quality::Quality;
 
 /// Cells that have a quorum, noised and paid for: the only thing that may leave.
 #[derive(Clone, Debug)]
@@ -28,8 +31,8 @@ pub struct Released {
     pub tables: Vec<Table>,
     /// One table a remainder, in plan order; its cells are those of the coarser table.
     pub others: Vec<Table>,
-    /// What bounding took from each family, where the plan measures it.
-    pub losses: Vec<Option<Factor>>,
+    /// What is told of each family as a whole, where the plan measures it.
+    pub quality: Vec<Option<Quality>>,
     /// How many cells passed their gate and were withdrawn, remainders included.
     pub withdrawn: usize,
     /// The charge that paid.
@@ -83,36 +86,15 @@ pub fn release(
         .map(|(family, marginal)| plan.mechanism(family, marginal))
         .collect::<Result<Vec<_>>>()?;
     let counters = sealed.into_counters();
-    let losses = losses(&plan, &counters.losses, entropy)?;
+    let quality = quality::figures(&plan, &counters.quality, entropy)?;
     let mut tables = mechanisms
         .into_iter()
         .zip(&counters.tables)
         .map(|(mechanism, counts)| draw(mechanism, counts, entropy))
         .collect::<Result<Vec<_>>>()?;
     let (mut others, withdrawn) = settle::tables(&plan, &mut tables, &counters.tables, entropy)?;
-    figures::add(&plan, &mut tables, &mut others, &losses)?;
-    Ok(Released { plan, tables, others, losses, withdrawn, charge })
-}
-
-/// Measures what bounding took from each family, where the plan pays for it.
-fn losses(
-    plan: &PrivatePlan,
-    counts: &[LossCounts],
-    entropy: &mut dyn Entropy,
-) -> Result<Vec<Option<Factor>>> {
-    let mut measured = Vec::with_capacity(plan.families.len());
-    for (at, family) in plan.families.iter().enumerate() {
-        let Some(loss) = &family.loss else {
-            measured.push(None);
-            continue;
-        };
-        let (gate, dilution) = plan.loss(loss)?;
-        let LossCounts { people, sums } = counts.get(at).copied().unwrap_or_default();
-        let total = gate.release(u64::from(people), entropy).map_err(no_randomness)?;
-        let factor = dilution.release(total.as_ref(), sums, entropy).map_err(no_randomness)?;
-        measured.push(Some(factor));
-    }
-    Ok(measured)
+    figures::add(&plan, &mut tables, &mut others, &quality)?;
+    Ok(Released { plan, tables, others, quality, withdrawn, charge })
 }
 
 fn draw(mechanism: Mechanism, counts: &Counts, entropy: &mut dyn Entropy) -> Result<Table> {
@@ -176,7 +158,7 @@ mod tests {
             families: vec![Family {
                 rows: vec![Dimension::Site],
                 limit: CellLimit::ONE,
-                loss: None,
+                quality: None,
                 marginals,
                 remainders: Vec::new(),
             }],

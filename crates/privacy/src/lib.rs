@@ -20,7 +20,7 @@ pub mod unit;
 pub use bounding::{BoundingKey, keep};
 pub use clip::{CellWeight, ClipFamily, Clipped, ClippedCount, Scale};
 pub use mechanism::{
-    ClampedSum, Dilution, DilutionSums, Estimate, Factor, MechanismError, Quorum, Shown,
+    ClampedSum, Dilution, DilutionSums, Estimate, Factor, MechanismError, Quorum, ShareLost, Shown,
     ShownClipped, SoftGate, SoftQuorum, SoftSum, SoftSumError,
 };
 pub use meter::{Meter, Overspent};

@@ -9,6 +9,6 @@ mod quorum;
 mod soft_quorum;
 
 pub use clamped_sum::ClampedSum;
-pub use dilution::{Dilution, DilutionSums, Estimate, Factor};
+pub use dilution::{Dilution, DilutionSums, Estimate, Factor, ShareLost};
 pub use quorum::{MechanismError, Quorum, Shown};
 pub use soft_quorum::{ShownClipped, SoftGate, SoftQuorum, SoftSum, SoftSumError};

@@ -2,7 +2,7 @@
 //!
 //! Inputs: people (child 0) and any number of row tables (one a day), all sorted by person and cut
 //! into the same ranges. Output: one batch a partition, the non-zero `(marginal, cell, people, units)`;
-//! behind the marginals stand the families' losses, cell 0 what is left and cell 1 what was lost.
+//! behind the marginals stand the families' quality figures: people, and the parts of each pair of sums.
 //! Memory: the counters and one chunk of people, whatever the number of rows. An input that is not
 //! sorted is a fault, never a wrong count.
 
@@ -120,18 +120,22 @@ async fn count(
     batch(&tally.into_counters())
 }
 
+/// Where the people of a quality figure stand: behind the parts of its sums.
+pub(super) const QUALITY_PEOPLE: u64 = 6;
+
 fn batch(counters: &Counters) -> Result<RecordBatch> {
     let tables = (0_u32..).zip(&counters.tables);
     let cells = tables.flat_map(|(marginal, counts)| {
         counts.some().map(move |(cell, people, units)| (marginal, cell, people, units))
     });
     let behind = u32::try_from(counters.tables.len()).unwrap_or(u32::MAX);
-    let losses = (behind..).zip(&counters.losses).filter(|it| it.1.people > 0);
-    let losses = losses.flat_map(|(at, it)| {
-        let [left, lost] = it.sums.parts();
-        [(at, 0, it.people, left), (at, 1, 0, lost)]
+    let quality = (behind..).zip(&counters.quality).flat_map(|(at, it)| {
+        let sums = it.clone().pairs().map(|it| it.parts());
+        let parts = (0_u64..).zip(sums.into_iter().flatten());
+        let everybody = std::iter::once((at, QUALITY_PEOPLE, it.people, 0));
+        everybody.chain(parts.map(move |(part, units)| (at, part, 0, units)))
     });
-    let rows: Vec<(u32, u64, u32, u64)> = cells.chain(losses).collect();
+    let rows: Vec<(u32, u64, u32, u64)> = cells.chain(quality).collect();
     Ok(RecordBatch::try_new(
         schema(),
         vec![

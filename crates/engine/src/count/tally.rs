@@ -48,8 +48,8 @@ struct FamilySpec {
     /// From a row cell of the view to the family's cell, or [`NOWHERE`].
     lookup: Vec<u32>,
     limit: u32,
-    /// K_c, where the loss of bounding is measured.
-    loss_cap: Option<u32>,
+    /// K_c, where quality is measured.
+    quality_cap: Option<u32>,
     marginals: Vec<MarginalSpec>,
 }
 
@@ -85,7 +85,7 @@ impl TallySpec {
                 Ok(FamilySpec {
                     lookup: row_lookup(plan.view, &family.rows, &plan.codes)?,
                     limit: family.limit.cells(),
-                    loss_cap: family.loss.as_ref().map(|it| it.cap.cells()),
+                    quality_cap: family.quality.as_ref().map(|it| it.cap.cells()),
                     marginals: family
                         .marginals
                         .iter()
@@ -103,7 +103,7 @@ impl TallySpec {
         self.families.iter().map(|it| it.marginals.len()).sum()
     }
 
-    /// Room for the counts of every marginal, in plan order, and of every family's loss.
+    /// Room for the counts of every marginal, in plan order, and of every family's quality.
     ///
     /// # Errors
     /// [`Error`] `P05` when a table is larger than memory can address.
@@ -113,7 +113,7 @@ impl TallySpec {
         let tables = tables.collect::<Option<_>>().ok_or_else(|| {
             Error::policy("P05", "a marginal has more cells than memory can address")
         })?;
-        Ok(Counters { tables, losses: vec![LossCounts::default(); self.families.len()] })
+        Ok(Counters { tables, quality: vec![QualityCounts::default(); self.families.len()] })
     }
 }
 
@@ -195,13 +195,17 @@ pub(crate) struct Counts {
     units: Vec<u64>,
 }
 
-/// What bounding did to the people of a family.
+/// What is measured of a family as a whole.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct LossCounts {
+pub(crate) struct QualityCounts {
     /// Everybody with a cell.
     pub people: u32,
-    /// What is left of their cells, and what was lost.
-    pub sums: DilutionSums,
+    /// What bounding left of people's cells, and what it took.
+    pub loss: DilutionSums,
+    /// People with a cell, and without one.
+    pub coverage: DilutionSums,
+    /// People with all attributes that the tables are by, and others.
+    pub frame: DilutionSums,
 }
 
 /// The counts of a plan.
@@ -209,8 +213,8 @@ pub(crate) struct LossCounts {
 pub(crate) struct Counters {
     /// One a marginal, in plan order.
     pub tables: Vec<Counts>,
-    /// One a family; zero where no loss is measured.
-    pub losses: Vec<LossCounts>,
+    /// One a family; zero where nothing is measured.
+    pub quality: Vec<QualityCounts>,
 }
 
 impl Counters {
@@ -308,13 +312,15 @@ impl Tally {
         let marginals = self.spec.families.iter().flat_map(|it| &it.marginals);
         self.places.clear();
         self.places.extend(marginals.map_while(|it| it.person_cell(person)));
-        if self.places.len() < self.counters.tables.len() {
+        let in_frame = self.places.len() == self.counters.tables.len();
+        self.counters.quality.iter_mut().for_each(|it| it.frame.count(in_frame));
+        if !in_frame {
             return;
         }
         let mut tables = &mut self.counters.tables[..];
         let (mut places, mut weights) = (&self.places[..], &self.weights[..]);
-        let families = self.spec.families.iter().zip(&self.limits).zip(&mut self.counters.losses);
-        for ((family, &limit), loss) in families {
+        let families = self.spec.families.iter().zip(&self.limits);
+        for ((family, &limit), quality) in families.zip(&mut self.counters.quality) {
             let own = family.marginals.len();
             let (counts, more) = std::mem::take(&mut tables).split_at_mut(own);
             let (at, further) = places.split_at(own);
@@ -332,11 +338,12 @@ impl Tally {
                     counts.count(row_cell * marginal.width + place, scale);
                 }
             }
-            if let (Some(cap), false) = (family.loss_cap, self.kept.is_empty()) {
-                loss.people += 1;
+            quality.coverage.count(!self.kept.is_empty());
+            if let (Some(cap), false) = (family.quality_cap, self.kept.is_empty()) {
+                quality.people += 1;
                 let cap = CellLimit::new(cap).unwrap_or(limit);
                 let number = |it: usize| u64::try_from(it).unwrap_or(u64::MAX);
-                loss.sums.add(cap, number(self.kept.len()), number(distinct), scale);
+                quality.loss.add(cap, number(self.kept.len()), number(distinct), scale);
             }
         }
     }
@@ -345,6 +352,13 @@ impl Tally {
     #[must_use]
     pub(crate) fn into_counters(self) -> Counters {
         self.counters
+    }
+}
+
+impl QualityCounts {
+    /// The pairs of sums, in the order in which they are sent.
+    pub(super) fn pairs(&mut self) -> [&mut DilutionSums; 3] {
+        [&mut self.loss, &mut self.coverage, &mut self.frame]
     }
 }
 

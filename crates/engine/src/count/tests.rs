@@ -14,6 +14,8 @@ use proptest::prelude::*;
 use reference::{Geography, Site, SiteList};
 use tempfile::TempDir;
 
+mod clipped;
+
 use super::*;
 use crate::dimension::{Codes, Dimension};
 use crate::plan::{Family, Marginal};
@@ -135,7 +137,7 @@ fn plan(view: View, rows: &[Dimension], limit: u32, by: &[&[Dimension]]) -> Priv
         families: vec![Family {
             rows: rows.to_vec(),
             limit: CellLimit::new(limit).unwrap(),
-            loss: None,
+            quality: None,
             marginals,
             remainders: Vec::new(),
         }],

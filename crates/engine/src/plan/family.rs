@@ -30,33 +30,44 @@ pub struct Family {
     /// How many row cells of one person are kept.
     #[serde(serialize_with = "as_cells")]
     pub limit: CellLimit,
-    /// How bounding is told of, and undone on average in print; absent when a person has one cell by nature.
+    /// What is told of the family as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub loss: Option<Loss>,
+    pub quality: Option<Quality>,
     /// The marginals, each paid for by itself.
     pub marginals: Vec<Marginal>,
     /// Remainders that are measured, each paid for whether it is needed or not.
     pub remainders: Vec<Remainder>,
 }
 
-/// The measurement of what bounding takes from the people of a family (privacy model §2, F; products 15).
+/// What is told of a family beside its cells: gated and charged like them (products 15).
+///
+/// Each figure is a share of two sums, beside one gate of everybody who has a cell.
 #[derive(Clone, Debug, Serialize)]
-pub struct Loss {
-    /// K_c: how many cells of a person it looks at; L where those that count in full are meant.
+pub struct Quality {
+    /// K_c: how many cells of a person the loss looks at.
     #[serde(serialize_with = "as_cells")]
     pub cap: CellLimit,
     /// L: what the family's cells were weighed for, or how many are kept.
     #[serde(serialize_with = "as_cells")]
     pub limit: CellLimit,
-    /// What the total of people costs, beside which it is said.
+    /// What the gate costs in ρ.
     #[serde(serialize_with = "as_text")]
-    pub total_rho: Rho,
-    /// What its two sums cost.
-    #[serde(serialize_with = "as_text")]
-    pub rho: Rho,
-    /// What the total's gate costs in δ.
+    pub gate_rho: Rho,
+    /// What the gate costs in δ.
     #[serde(serialize_with = "as_text")]
     pub delta: Delta,
+    /// What the share of cells costs that bounding takes; absent where a person has one cell by nature.
+    #[serde(serialize_with = "as_text_if_any", skip_serializing_if = "Option::is_none")]
+    pub loss_rho: Option<Rho>,
+    /// What the share of people costs who have any cell; absent where everybody has one.
+    #[serde(serialize_with = "as_text_if_any", skip_serializing_if = "Option::is_none")]
+    pub coverage_rho: Option<Rho>,
+    /// What the share of people costs who have all attributes that the tables are by.
+    #[serde(serialize_with = "as_text_if_any", skip_serializing_if = "Option::is_none")]
+    pub frame_rho: Option<Rho>,
+    /// The release whose numbers weigh the cells, by id: what follows from it stands in the weights.
+    #[serde(skip)]
+    pub weighed_by: Option<String>,
 }
 
 /// The public weights by which people are clipped in a table (privacy model §2, soft bounding).
@@ -163,7 +174,7 @@ impl Family {
         Self {
             rows: self.rows.clone(),
             limit: self.limit,
-            loss: self.loss.clone(),
+            quality: self.quality.clone(),
             marginals: tables.map(|it| it.0.clone()).collect(),
             remainders: self.remainders.iter().filter(between).map(moved).collect(),
         }
@@ -174,8 +185,8 @@ impl Family {
     pub fn cost(&self) -> Option<Budget> {
         let tables = self.marginals.iter().map(Marginal::cost);
         let others = self.remainders.iter().map(Remainder::cost);
-        let loss = self.loss.iter().flat_map(Loss::costs);
-        tables.chain(others).chain(loss).try_fold(Budget::ZERO, Budget::checked_add)
+        let quality = self.quality.iter().flat_map(Quality::costs);
+        tables.chain(others).chain(quality).try_fold(Budget::ZERO, Budget::checked_add)
     }
 
     /// The most cells of a remainder that one person is in: as of its whole.
@@ -206,11 +217,18 @@ pub struct Marginal {
     pub delta: Delta,
 }
 
-impl Loss {
-    /// What every person pays for the total, and for the sums.
-    fn costs(&self) -> [Budget; 2] {
-        let sums = Budget { rho: self.rho, delta: Delta::ZERO };
-        [Budget { rho: self.total_rho, delta: self.delta }, sums]
+impl Quality {
+    /// What every person pays for all of it; `None` on overflow.
+    #[must_use]
+    pub fn cost(&self) -> Option<Budget> {
+        self.costs().try_fold(Budget::ZERO, Budget::checked_add)
+    }
+
+    /// What every person pays for the gate and for each share.
+    fn costs(&self) -> impl Iterator<Item = Budget> {
+        let gate = Budget { rho: self.gate_rho, delta: self.delta };
+        let shares = [self.loss_rho, self.coverage_rho, self.frame_rho].into_iter().flatten();
+        std::iter::once(gate).chain(shares.map(|rho| Budget { rho, delta: Delta::ZERO }))
     }
 }
 
@@ -255,6 +273,11 @@ fn as_digest<S: Serializer>(cells: &[CellWeight], out: S) -> Result<S::Ok, S::Er
 
 fn as_text<T: ToString, S: Serializer>(value: &T, out: S) -> Result<S::Ok, S::Error> {
     out.serialize_str(&value.to_string())
+}
+
+#[expect(clippy::ref_option, reason = "the signature is serde's")]
+fn as_text_if_any<S: Serializer>(value: &Option<Rho>, out: S) -> Result<S::Ok, S::Error> {
+    value.map(|it| it.to_string()).serialize(out)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]

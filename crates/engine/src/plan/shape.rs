@@ -175,7 +175,7 @@ mod tests {
         Family {
             rows: rows.to_vec(),
             limit: CellLimit::ONE,
-            loss: None,
+            quality: None,
             marginals: tables.iter().enumerate().map(table).collect(),
             remainders: Vec::new(),
         }

@@ -10,7 +10,7 @@ use std::num::NonZeroU64;
 
 use privacy::{CellLimit, CellWeight, Delta, Rho};
 
-use crate::plan::{Family, Marginal, PrivatePlan, Weights};
+use crate::plan::{Family, Marginal, PrivatePlan, Quality, Weights};
 use crate::publish::Publication;
 
 /// K: who has more cells than these is rare, and loses some.
@@ -54,8 +54,9 @@ fn family_of(
         }
     }
     marginals.append(&mut bases);
-    let loss = family.loss.clone().map(|it| crate::plan::Loss { limit, cap: kept, ..it });
-    Family { limit: kept, loss, marginals, ..family.clone() }
+    let weighed_by = Some(earlier.manifest.id.clone());
+    let quality = family.quality.clone().map(|it| Quality { limit, cap: kept, weighed_by, ..it });
+    Family { limit: kept, quality, marginals, ..family.clone() }
 }
 
 /// A table of people whole, and clipped by a full weight.

@@ -13,7 +13,7 @@ use super::clip::KEPT;
 use crate::dimension::Dimension;
 use crate::door::choices;
 use crate::error::{Error, Result};
-use crate::plan::{Family, Loss, Marginal, Remainder, untied};
+use crate::plan::{Family, Marginal, Quality, Remainder, untied};
 use crate::product::{self, Product};
 
 /// `policy.toml`.
@@ -59,9 +59,9 @@ struct FamilyPart {
     cells_per_person: u32,
     /// L of clipped people, from the second release on.
     clip_cells: Option<u32>,
-    /// For telling what bounding took.
+    /// For what is told of the family as a whole: what bounding took, whom the tables cover.
     #[serde(default, deserialize_with = "exact_if_any")]
-    loss_rho: Option<Rho>,
+    quality_rho: Option<Rho>,
     #[serde(deserialize_with = "exact")]
     delta: Delta,
     tables: Vec<TablePart>,
@@ -220,29 +220,40 @@ impl FamilyPart {
         let wrong = |what: &str, allowed: &'static str| {
             Err(Error::policy("P03", what).at(path.display()).allowed(allowed))
         };
-        if self.rows.is_empty() && (self.clip_cells.is_some() || self.loss_rho.is_some()) {
-            let allowed = "clip_cells and loss_rho where rows = [..]";
-            return wrong("a person has one cell by nature: nothing is bounded", allowed);
+        let Some(cells) = self.clip_cells else { return Ok(None) };
+        if self.rows.is_empty() {
+            let what = "clip_cells, but a person has one cell by nature";
+            return wrong(what, "clip_cells where rows = [..]");
         }
-        if self.clip_cells.is_some() && self.loss_rho.is_none() {
-            let allowed = "loss_rho beside clip_cells, e.g. loss_rho = \"0.0003\"";
-            return wrong("what clipping takes is not measured", allowed);
+        if self.quality_rho.is_none() {
+            let what = "clip_cells without quality_rho: nothing would tell what clipping took";
+            return wrong(what, "quality_rho beside clip_cells, e.g. quality_rho = \"0.0003\"");
         }
         let most = CellLimit::new(KEPT).ok();
-        match self.clip_cells.map(CellLimit::new) {
-            None => Ok(None),
-            Some(Ok(limit)) if Some(limit) <= most => Ok(Some(limit)),
-            Some(_) => wrong("clip_cells is out of range", "clip_cells = 1 to 128"),
+        match CellLimit::new(cells) {
+            Ok(limit) if Some(limit) <= most => Ok(Some(limit)),
+            _ => wrong("clip_cells is out of range", "clip_cells = 1 to 128"),
         }
     }
 
-    /// A sixth for the total of people, the rest for the two sums beside it.
-    fn loss(&self, limit: CellLimit) -> Option<Loss> {
-        let nano = self.loss_rho?.nano();
+    /// A sixth for the gate; then half for the loss, a sixth for coverage, the rest for the frame. Where a
+    /// person has one cell by nature the frame has it all.
+    fn quality(&self, limit: CellLimit) -> Option<Quality> {
+        let nano = self.quality_rho?.nano();
         let rho = |nano: u64| Rho::from_nano(nano).unwrap_or_default();
-        let cap = CellLimit::new(KEPT).map_or(limit, |kept| kept.max(limit));
-        let (total_rho, rho) = (rho(nano / 6), rho(nano - nano / 6));
-        Some(Loss { cap, limit, total_rho, rho, delta: self.delta })
+        let with_rows = |part: u64| (!self.rows.is_empty()).then(|| rho(part));
+        let (sixth, half) = (nano / 6, nano / 2);
+        let of_rows = if self.rows.is_empty() { 0 } else { half + sixth };
+        Some(Quality {
+            cap: CellLimit::new(KEPT).map_or(limit, |kept| kept.max(limit)),
+            limit,
+            gate_rho: rho(sixth),
+            delta: self.delta,
+            loss_rho: with_rows(half),
+            coverage_rho: with_rows(sixth),
+            frame_rho: Some(rho(nano - sixth - of_rows)),
+            weighed_by: None,
+        })
     }
 
     fn check(self, path: &Path, product: &Product) -> Result<Family> {
@@ -258,7 +269,7 @@ impl FamilyPart {
             return Err(wrong("a person has one home, gender and age band".to_owned())
                 .allowed("cells_per_person = 1 where rows = []"));
         }
-        let (delta, loss) = (self.delta, self.loss(limit));
+        let (delta, quality) = (self.delta, self.quality(limit));
         let others: Vec<Option<Rho>> = self.tables.iter().map(|it| it.other_rho).collect();
         let tables = self.tables.into_iter().map(|table| {
             if let Some(other) = table.by.iter().find(|it| !it.partitions_people()) {
@@ -270,7 +281,7 @@ impl FamilyPart {
             Ok(Marginal { name: table.name, rows: table.rows, by: table.by, rho: table.rho.unwrap_or_default(), delta, weights: None })
         });
         let (marginals, remainders) = (tables.collect::<Result<_>>()?, Vec::new());
-        let mut family = Family { marginals, rows: self.rows, limit, loss, remainders };
+        let mut family = Family { marginals, rows: self.rows, limit, quality, remainders };
         let refinements = family.refinements();
         let name = |at: usize| family.marginals.get(at).map_or("", |it| it.name.as_str());
         for (parts, rho) in others.iter().enumerate().filter_map(|it| Some((it.0, (*it.1)?))) {

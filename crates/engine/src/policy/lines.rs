@@ -6,7 +6,7 @@ use privacy::Budget;
 
 use super::forecast::{self, Expected, Forecast};
 use crate::error::Result;
-use crate::plan::{Mechanism, PrivatePlan};
+use crate::plan::{Family, Mechanism, PrivatePlan};
 use crate::publish::Publication;
 
 /// One measured table, or the remainders of one.
@@ -18,8 +18,8 @@ pub struct Line {
     pub cells: u64,
     /// What it costs each person.
     pub cost: Budget,
-    /// How it is drawn.
-    pub mechanism: Mechanism,
+    /// How it is drawn; `None` for shares, which have no cells.
+    pub mechanism: Option<Mechanism>,
     /// How much of it is expected to show; `None` when nothing public tells.
     pub forecast: Option<Forecast>,
 }
@@ -27,18 +27,30 @@ pub struct Line {
 impl Line {
     /// The standard deviation of an ordinary cell's noise, people; no cell has less.
     #[must_use]
-    pub fn sigma(&self) -> f64 {
-        self.mechanism.ordinary().variance.to_f64().sqrt()
+    pub fn sigma(&self) -> Option<f64> {
+        Some(self.mechanism.as_ref()?.ordinary().variance.to_f64().sqrt())
     }
 
     /// Half of a 95 % interval of an ordinary cell, people.
     #[must_use]
-    pub fn half_width(&self) -> f64 {
-        1.96 * self.sigma()
+    pub fn half_width(&self) -> Option<f64> {
+        Some(1.96 * self.sigma()?)
+    }
+
+    /// The smallest number of an ordinary cell that is ever published.
+    #[must_use]
+    pub fn threshold(&self) -> Option<u64> {
+        Some(self.mechanism.as_ref()?.ordinary().threshold)
+    }
+
+    /// The most cells that one person changes.
+    #[must_use]
+    pub fn limit(&self) -> Option<u32> {
+        Some(self.mechanism.as_ref()?.limit().cells())
     }
 }
 
-/// The tables of a plan in release order, then its remainders.
+/// The tables of a plan in release order, then its remainders, then what is told of its families.
 ///
 /// # Errors
 /// As [`PrivatePlan::mechanism`].
@@ -54,16 +66,47 @@ pub fn lines(
         let forecast = by_release(&it.name, &mechanism)
             .or_else(|| forecast::by_census(plan, (family, it), &mechanism, expected?));
         let cells = plan.cells(family, it);
-        Ok(Line { name: it.name.clone(), cells, cost: it.cost(), mechanism, forecast })
+        Ok(Line {
+            name: it.name.clone(),
+            cells,
+            cost: it.cost(),
+            mechanism: Some(mechanism),
+            forecast,
+        })
     });
     let others = plan.remainders().map(|(family, it)| {
         let mechanism = plan.remainder_mechanism(family, it)?;
         let whole = family.marginals.get(it.refinement.whole);
         let cells = whole.map_or(0, |whole| plan.cells(family, whole));
         let forecast = by_release(&it.name, &mechanism);
-        Ok(Line { name: it.name.clone(), cells, cost: it.cost(), mechanism, forecast })
+        Ok(Line {
+            name: it.name.clone(),
+            cells,
+            cost: it.cost(),
+            mechanism: Some(mechanism),
+            forecast,
+        })
     });
-    tables.chain(others).collect()
+    let quality = plan.families.iter().filter_map(quality).map(Ok);
+    tables.chain(others).chain(quality).collect()
+}
+
+/// What is told of a family as a whole.
+fn quality(family: &Family) -> Option<Line> {
+    let own = family.quality.as_ref()?;
+    let shares = [
+        (own.loss_rho, "bounding loss"),
+        (own.coverage_rho, "coverage"),
+        (own.frame_rho, "outside"),
+    ];
+    let names: Vec<&str> = shares.iter().filter(|it| it.0.is_some()).map(|it| it.1).collect();
+    Some(Line {
+        name: names.join(", "),
+        cells: u64::try_from(names.len()).unwrap_or(u64::MAX),
+        cost: own.cost()?,
+        mechanism: None,
+        forecast: None,
+    })
 }
 
 /// The lines as a table for people.
@@ -82,21 +125,22 @@ pub fn figures(lines: &[Line]) -> String {
         "shown from",
         if told { "  will show" } else { "" }
     );
+    let whole = |number: Option<f64>| number.map_or("-".to_owned(), |it| format!("{it:.0}"));
     for it in lines {
         let _ = writeln!(
             text,
-            "  {:<44} {:>8} {:>3} {:>9} {:>8} {:>8.1} {:>8.0} {:>10}{}",
+            "  {:<44} {:>8} {:>3} {:>9} {:>8} {:>8} {:>8} {:>10}{}",
             it.name,
             it.cells,
-            it.mechanism.limit().cells(),
+            it.limit().map_or("-".to_owned(), |it| it.to_string()),
             it.cost.rho.to_string(),
             it.cost.delta.to_string(),
-            it.sigma(),
-            it.half_width(),
-            it.mechanism.ordinary().threshold,
+            it.sigma().map_or("-".to_owned(), |it| format!("{it:.1}")),
+            whole(it.half_width()),
+            it.threshold().map_or("-".to_owned(), |it| it.to_string()),
             match &it.forecast {
                 Some(forecast) => format!("{:>9.1} %", 100.0 * forecast.shown),
-                None if told => "    unknown".to_owned(),
+                None if told && it.mechanism.is_some() => "    unknown".to_owned(),
                 None => String::new(),
             }
         );

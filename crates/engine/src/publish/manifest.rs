@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use privacy::{Budget, conversion};
 use serde::{Deserialize, Serialize};
 
+use super::quality::{self, QualityRecord};
 use crate::error::{Error, Result};
 use crate::plan::UNIT;
 use crate::policy;
@@ -36,6 +37,9 @@ pub struct Manifest {
     pub epsilon_delta: f64,
     /// The tables.
     pub marginals: Vec<MarginalRecord>,
+    /// What is told of the tables' families as a whole.
+    #[serde(default)]
+    pub quality: Vec<QualityRecord>,
     /// Cells published.
     pub cells_released: u64,
     /// Cells that passed their gate and were withdrawn to protect others: in all, never by table.
@@ -127,6 +131,7 @@ impl Manifest {
             cells_withdrawn: count(released.withdrawn),
             cells_in_code_list: marginals.iter().map(|it| it.cells_in_code_list).sum(),
             marginals,
+            quality: quality::records(released),
             plan_hash: ledger::PlanHash(plan.hash()?).to_string(),
             policy_hash: plan.policy_hash.clone(),
             code_hash: code_hash.to_owned(),

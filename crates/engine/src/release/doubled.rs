@@ -93,7 +93,7 @@ mod tests {
         let family = |rows: Dimension, name: &str| Family {
             rows: vec![rows],
             limit: CellLimit::ONE,
-            loss: None,
+            quality: None,
             marginals: vec![
                 table(name, &[]),
                 table(&format!("{name}_gender_plus"), &[Dimension::GenderPlus]),

@@ -7,12 +7,12 @@ use privacy::consistency::{Figure, Gate, Measured, reconcile};
 use privacy::residual::{Lattice, Relation};
 use privacy::{Factor, Variance};
 
-use super::Table;
 use super::grid::Grid;
+use super::{Quality, Table};
 use crate::error::{Error, Result};
 use crate::plan::{Mechanism, PrivatePlan};
 
-/// Gives every cell of `tables` and `others` the figure that is printed of it; `losses` are of the families.
+/// Gives every cell of `tables` and `others` the figure that is printed of it; `quality` is of the families.
 ///
 /// # Errors
 /// A fault when the numbers are no release of the plan's tables.
@@ -20,13 +20,15 @@ pub(super) fn add(
     plan: &PrivatePlan,
     tables: &mut [Table],
     others: &mut [Table],
-    losses: &[Option<Factor>],
+    quality: &[Option<Quality>],
 ) -> Result<()> {
+    let losses: Vec<Option<&Factor>> =
+        quality.iter().map(|it| it.as_ref().and_then(|it| it.loss.as_ref())).collect();
     let grid = Grid::new(plan);
     let sums = grid.sums_in_families().0;
     let relations: Vec<Relation> = sums.into_iter().map(|it| it.relation).collect();
     let mut measured = vec![None; grid.cells()];
-    for ((at, table), factor) in tables.iter().enumerate().zip(of_tables(plan, losses)) {
+    for ((at, table), factor) in tables.iter().enumerate().zip(of_tables(plan, &losses)) {
         for (cell, number) in table.cells.iter().zip(numbers(table, factor)) {
             if let Some(slot) = measured.get_mut(grid.cell(at, cell.0).0) {
                 *slot = Some(number);
@@ -39,10 +41,10 @@ pub(super) fn add(
         table.figures = table.cells.iter().filter_map(of).collect();
     }
     // A remainder is measured for itself, and printed for itself.
-    let factors = plan.families.iter().zip(losses);
+    let factors = plan.families.iter().zip(&losses);
     let factors = factors.flat_map(|(family, it)| family.remainders.iter().map(move |_| it));
     for (table, factor) in others.iter_mut().zip(factors) {
-        let measured: Vec<_> = numbers(table, factor.as_ref()).map(Some).collect();
+        let measured: Vec<_> = numbers(table, *factor).map(Some).collect();
         table.figures = solve(&[], &measured)?.into_iter().flatten().collect();
     }
     Ok(())
@@ -51,10 +53,10 @@ pub(super) fn add(
 /// The dilution of each table's family, in release order.
 fn of_tables<'all>(
     plan: &'all PrivatePlan,
-    losses: &'all [Option<Factor>],
+    losses: &'all [Option<&'all Factor>],
 ) -> impl Iterator<Item = Option<&'all Factor>> {
     let families = plan.families.iter().zip(losses);
-    families.flat_map(|(family, it)| family.marginals.iter().map(move |_| it.as_ref()))
+    families.flat_map(|(family, it)| family.marginals.iter().map(move |_| *it))
 }
 
 /// The numbers of a table; where people are clipped, as many more as clipping took on average.

@@ -42,7 +42,7 @@ pub fn plan(product: &str, codes: &Codes) -> PrivatePlan {
         families: vec![Family {
             rows: vec![Dimension::Site],
             limit: CellLimit::ONE,
-            loss: None,
+            quality: None,
             marginals: vec![table("base", &[]), table("gender", &[Dimension::Gender])],
             remainders: Vec::new(),
         }],

@@ -86,6 +86,11 @@ impl DilutionSums {
         self.merge(Self { left, lost: all - left });
     }
 
+    /// Adds one person to what is left, or to what is lost.
+    pub fn count(&mut self, is_left: bool) {
+        self.add(CellLimit::ONE, u64::from(is_left), 1, Scale::WHOLE);
+    }
+
     /// The sums of different people together.
     pub fn merge(&mut self, other: Self) {
         self.left = self.left.saturating_add(other.left);
@@ -207,6 +212,17 @@ impl Factor {
     #[must_use]
     pub fn standard_error(&self) -> f64 {
         self.clear().map_or(0.0, Measured::standard_error)
+    }
+
+    /// The share of people who are lost, where both sides are of fifty people or more, but for a chance of
+    /// 10⁻⁹ each; `None` where nothing may be said.
+    #[must_use]
+    pub fn share_of_people(&self) -> Option<ShareLost> {
+        let it = self.measured.as_ref()?;
+        let many = |sum: &BigUint| {
+            derived::sum_is_of_many(sum, BigUint::from(self.most.0) << LATTICE_BITS, it.variance)
+        };
+        self.share_lost().filter(|_| many(&it.lost))
     }
 
     /// The share of all cells of people that bounding lost, G/(B + G); `None` where nothing may be said.

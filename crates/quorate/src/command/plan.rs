@@ -136,11 +136,11 @@ fn product(part: &Part) -> Value {
         json!({
             "table": it.name,
             "cells": it.cells,
-            "l0": it.mechanism.limit().cells(),
+            "l0": it.limit(),
             "cost": amount(it.cost),
             "sigma": it.sigma(),
             "half_width": it.half_width(),
-            "threshold": it.mechanism.ordinary().threshold,
+            "threshold": it.threshold(),
             "will_show": it.forecast.as_ref().map(|it| it.shown),
             "by": it.forecast.as_ref().map(ground),
         })

@@ -5,13 +5,13 @@ mod attacker;
 use std::collections::BTreeSet;
 
 use privacy::residual::remainders;
-use privacy::{BoundingKey, CellLimit, Floor, SeededEntropy};
+use privacy::{BoundingKey, CellLimit, CellWeight, Floor, SeededEntropy};
 use reference::{Geography, Site, SiteList};
 
 use super::*;
 use crate::count::{Person, Tally, TallySpec};
 use crate::dimension::{Codes, Dimension};
-use crate::plan::{Family, Marginal, Remainder, View};
+use crate::plan::{Family, Marginal, Remainder, View, Weights};
 use crate::release::draw;
 use Dimension::{AgeBand, Area, Category, District, GenderPlus, Lad, Region, Sector};
 
@@ -29,7 +29,7 @@ fn plan(product: &str, coverage: &[&str], rho: &str, others: bool) -> PrivatePla
         let mut it = Family {
             rows: rows.to_vec(),
             limit: CellLimit::ONE,
-            loss: None,
+            quality: None,
             marginals,
             remainders: Vec::new(),
         };
@@ -203,6 +203,41 @@ impl Settled {
         }
         broken
     }
+}
+
+/// The plan with everybody clipped in all tables on row cells, and each table of people once more, clipped.
+fn clipped(mut plan: PrivatePlan) -> PrivatePlan {
+    let limit = CellLimit::new(8).unwrap();
+    for at in 0..plan.families.len() {
+        let family = plan.families[at].clone();
+        let weigh = |it: &Marginal, limit: CellLimit| {
+            let cells = usize::try_from(plan.cells(&family, it)).unwrap();
+            let cells = vec![CellWeight::full(limit); cells].into();
+            let name = format!("{}_clipped", it.name);
+            Marginal { name, weights: Some(Weights { kept: limit, limit, cells }), ..it.clone() }
+        };
+        let (rows, people): (Vec<Marginal>, Vec<Marginal>) =
+            family.marginals.iter().cloned().partition(|it| family.is_on_rows(it));
+        let marginals = rows.iter().map(|it| weigh(it, limit)).chain(people.iter().cloned());
+        let marginals: Vec<Marginal> =
+            marginals.chain(people.iter().map(|it| weigh(it, CellLimit::ONE))).collect();
+        plan.families[at] = Family { limit, marginals, ..family };
+    }
+    plan
+}
+
+#[test]
+fn who_knows_all_of_clipped_tables_cannot_tell_what_is_not_published_either() {
+    let mut before = 0;
+    for seed in 0..2 {
+        let plan = clipped(plan("web_audience", &["ZE", "HS"], "0.004", false));
+        let world = Settled::new(&plan, seed);
+        before += world.broken(&world.drawn, &[]);
+        assert_eq!(world.broken(&world.tables, &[]), 0, "{seed}");
+        let cells = |tables: &[Table]| tables.iter().map(|it| it.cells.len()).sum::<usize>();
+        assert!(cells(&world.tables) * 2 > cells(&world.drawn));
+    }
+    assert!(before > 0);
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! The quality block of a release: what is told of its families as a whole (products 15).
+
+use privacy::{Factor, ShareLost};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Family;
+use crate::release::{Quality, Released};
+
+/// What is told of one family.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualityRecord {
+    /// What its rows are by: `site`, or `people` where a person has one cell by nature.
+    pub rows: String,
+    /// How many cells of a person are kept.
+    pub kept: u32,
+    /// The release whose numbers weigh the cells of clipped people; absent where each counts whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighed_by: Option<String>,
+    /// The share of people's cells that bounding takes; absent where nothing is bounded or may be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounding_loss: Option<Share>,
+    /// F: by how much printed numbers are above what was drawn, for people who are clipped like the average.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dilution: Option<Dilution>,
+    /// The share of the operator's people who have any cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<Share>,
+    /// The share of the operator's people who lack an attribute that a table is by, and so are in none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Share>,
+}
+
+/// A share with its 95 % interval, 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// The share.
+    pub value: f64,
+    /// The lower end of its interval.
+    pub lo: f64,
+    /// The upper end.
+    pub hi: f64,
+}
+
+/// The mean dilution with its standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dilution {
+    /// F, 1 or more.
+    pub factor: f64,
+    /// Its standard error.
+    pub error: f64,
+}
+
+/// The records of a release, one for each family whose quality the plan measures.
+#[must_use]
+pub(super) fn records(released: &Released) -> Vec<QualityRecord> {
+    let families = released.plan.families.iter().zip(&released.quality);
+    families.filter_map(|(family, it)| Some(record(family, it.as_ref()?))).collect()
+}
+
+fn record(family: &Family, measured: &Quality) -> QualityRecord {
+    let names: Vec<&str> = family.rows.iter().map(|it| it.name()).collect();
+    let clipped = family.marginals.iter().any(|it| it.weights.is_some());
+    let share = |it: &Option<Factor>, of: fn(&Factor) -> Option<ShareLost>| of(it.as_ref()?);
+    let covered = |it: ShareLost| Share::of(1.0 - it.value, 1.0 - it.high, 1.0 - it.low);
+    let lost = |it: ShareLost| Share::of(it.value, it.low, it.high);
+    QualityRecord {
+        rows: if names.is_empty() { "people".to_owned() } else { names.join("_") },
+        kept: family.limit.cells(),
+        weighed_by: family.quality.as_ref().and_then(|it| it.weighed_by.clone()),
+        bounding_loss: share(&measured.loss, Factor::share_lost).map(lost),
+        dilution: measured.loss.as_ref().filter(|_| clipped).map(Dilution::of),
+        coverage: share(&measured.coverage, Factor::share_of_people).map(covered),
+        outside: share(&measured.frame, Factor::share_of_people).map(lost),
+    }
+}
+
+impl Share {
+    fn of(value: f64, lo: f64, hi: f64) -> Self {
+        let [value, lo, hi] = [value, lo, hi].map(|it| rounded(it.clamp(0.0, 1.0)));
+        Self { value, lo, hi }
+    }
+}
+
+impl Dilution {
+    fn of(factor: &Factor) -> Self {
+        let (factor, error) = (rounded(factor.to_f64()), rounded(factor.standard_error()));
+        Self { factor, error }
+    }
+}
+
+/// To the hundred-thousandth.
+fn rounded(number: f64) -> f64 {
+    (number * 1e5).round() / 1e5
+}
