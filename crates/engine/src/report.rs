@@ -17,8 +17,8 @@ mod tests;
 
 pub use figures::{
     BudgetUse, DistrictPeople, Estimate, GroupIndex, Headline, Horizon, MapShapes, MarginalCost,
-    Presence, PresenceDay, PyramidGroup, Ratio, Report, Residents, Shape, Spent, TruthRow, Web,
-    WebKind, WebRow,
+    Presence, PresenceDay, PyramidGroup, QualityFigures, Ratio, Report, Residents, Shape, Spent,
+    TruthRow, Web, WebKind, WebRow,
 };
 
 use html::Html;
@@ -117,6 +117,9 @@ fn accounts(slots: &mut Slots, report: &Report) {
     if !report.costs.is_empty() {
         slots.insert("costs", account::costs(&report.costs));
         slots.insert("hidden", account::hidden(&report.costs));
+    }
+    if !report.quality.is_empty() {
+        slots.insert("quality", account::quality(&report.quality));
     }
     if let Some(budget) = account::budget(&report.budget) {
         slots.insert("budget", budget);

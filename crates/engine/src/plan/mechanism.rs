@@ -1,7 +1,7 @@
 //! How one table is drawn: by the quorum mechanism, of whole people or of clipped ones.
 //!
 //! Where people are clipped each cell has the gate of its public weight. Numbers leave as whole people, cut
-//! down: at least the floor. Proof: privacy quorum.md, soft_quorum.md. Source: privacy model §2, §3.
+//! down: at least the floor. What holds is proven in the kernel. Source: privacy model §2, §3.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -8,12 +8,14 @@ use reference::{Geography, SiteList};
 
 use super::folder::Publication;
 use super::manifest::Manifest;
+use super::quality::Share;
 use super::sheet::{Row, Sheet};
 use crate::dimension::{DAY_TYPES, Dimension};
 use crate::policy::{self, Policy};
 use crate::report::{
     BudgetUse, DistrictPeople, GroupIndex, Headline, Horizon, MapShapes, MarginalCost, Presence,
-    PresenceDay, PyramidGroup, Report, Residents, Shape, Spent, TruthRow, Web, WebKind, WebRow,
+    PresenceDay, PyramidGroup, QualityFigures, Ratio, Report, Residents, Shape, Spent, TruthRow,
+    Web, WebKind, WebRow,
 };
 
 /// What a page says beside the releases themselves.
@@ -65,6 +67,7 @@ pub fn overview(title: &str, publications: &[Publication], account: Account<'_>)
         presence,
         web: sheet("web_audience").map(|it| web(it, account.sites, geography)),
         costs: manifests.iter().flat_map(|it| costs(it)).collect(),
+        quality: manifests.iter().flat_map(|it| quality(it)).collect(),
         budget: budget(&period, &manifests, account.policy, account.history),
         truth: account.truth,
         provenance: provenance(&manifests),
@@ -230,6 +233,19 @@ fn costs(manifest: &Manifest) -> Vec<MarginalCost> {
         cells_in_code_list: number(it.cells_in_code_list),
     };
     manifest.marginals.iter().map(cost).collect()
+}
+
+/// What is told of each family of a release as a whole.
+fn quality(manifest: &Manifest) -> impl Iterator<Item = QualityFigures> + '_ {
+    let ratio = |it: Option<Share>| it.map(|Share { value, lo, hi }| Ratio { value, lo, hi });
+    manifest.quality.iter().map(move |it| QualityFigures {
+        product: manifest.product.clone(),
+        rows: it.rows.clone(),
+        kept: it.kept.into(),
+        bounding_loss: ratio(it.bounding_loss),
+        coverage: ratio(it.coverage),
+        outside: ratio(it.outside),
+    })
 }
 
 /// What the period has paid; the releases of this page count as published, since the page is written

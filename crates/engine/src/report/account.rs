@@ -1,6 +1,6 @@
 //! The account that a page gives of itself: cost, what is hidden, truth, provenance.
 
-use super::figures::{BudgetUse, MarginalCost, Report, TruthRow};
+use super::figures::{BudgetUse, MarginalCost, QualityFigures, Ratio, Report, TruthRow};
 use super::html::Html;
 use super::number;
 
@@ -26,6 +26,35 @@ pub(super) fn costs(costs: &[MarginalCost]) -> Html {
             .figure(&number::thousands(it.threshold))
             .figure(&number::thousands(it.cells_released))
             .figure(&number::thousands(it.cells_in_code_list))
+    })
+    .raw("</table>")
+}
+
+/// What is told of the tables as a whole.
+pub(super) fn quality(figures: &[QualityFigures]) -> Html {
+    let share = |it: Option<Ratio>| match it {
+        None => "[c]".to_owned(),
+        Some(it) => {
+            let percent = |share: f64| format!("{:.2}", 100.0 * share);
+            format!("{}% ({} to {})", percent(it.value), percent(it.lo), percent(it.hi))
+        }
+    };
+    Html::of(
+        "<table><caption>Whom the tables cover, and what bounding takes, with 95% intervals</caption>\
+         <thead><tr><th scope=col>Product<th scope=col>Rows by\
+         <th scope=col class=n><abbr title=\"cells of one person that count\">Kept</abbr>\
+         <th scope=col class=n>Cells lost to bounding<th scope=col class=n>Customers with any cell\
+         <th scope=col class=n>Customers in no table<tbody>",
+    )
+    .each(figures, |table, it| {
+        table
+            .raw("<tr>")
+            .head(&it.product)
+            .cell(&it.rows)
+            .figure(&number::thousands(it.kept))
+            .figure(&share(it.bounding_loss))
+            .figure(&share(it.coverage))
+            .figure(&share(it.outside))
     })
     .raw("</table>")
 }

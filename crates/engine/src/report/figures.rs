@@ -34,6 +34,8 @@ pub struct Report {
     pub web: Option<Web>,
     /// One row a marginal.
     pub costs: Vec<MarginalCost>,
+    /// What is told of the tables as a whole, where the plans measure it.
+    pub quality: Vec<QualityFigures>,
     /// The period's budget.
     pub budget: BudgetUse,
     /// Distance from the truth, which only a simulation knows.
@@ -188,6 +190,23 @@ pub struct GroupIndex {
     pub composition: Option<Ratio>,
     /// 100 × its share here / its share of the base.
     pub index: Option<Ratio>,
+}
+
+/// What is told of tables that are bounded together.
+#[derive(Clone, Debug, Serialize)]
+pub struct QualityFigures {
+    /// The product that they belong to.
+    pub product: String,
+    /// What their rows are by.
+    pub rows: String,
+    /// Cells of a person that are kept.
+    pub kept: i64,
+    /// The share of people's cells that bounding takes.
+    pub bounding_loss: Option<Ratio>,
+    /// The share of the operator's people who have any cell.
+    pub coverage: Option<Ratio>,
+    /// The share of the operator's people who are in no table.
+    pub outside: Option<Ratio>,
 }
 
 /// What one marginal cost and showed.

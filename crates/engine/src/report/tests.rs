@@ -88,6 +88,14 @@ fn report(name: &str, people: Option<Estimate>) -> Report {
             cells_released: 7,
             cells_in_code_list: 9,
         }],
+        quality: vec![QualityFigures {
+            product: name.into(),
+            rows: name.into(),
+            kept: 128,
+            bounding_loss: reach,
+            coverage: index,
+            outside: None,
+        }],
         budget: BudgetUse {
             cap_rho: 0.05,
             cap_delta: 1e-10,
