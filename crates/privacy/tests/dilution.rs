@@ -101,6 +101,23 @@ fn the_share_lost_is_told_where_it_is_near_zero_and_not_where_few_make_it() {
 }
 
 #[test]
+fn a_share_of_people_is_told_where_both_sides_are_of_many() {
+    let share = |left: u32, lost: u32| {
+        let people =
+            Dilution::new(CellLimit::ONE, CellLimit::ONE, "0.01".parse().unwrap()).unwrap();
+        let mut sums = DilutionSums::default();
+        (0..left).for_each(|_| sums.count(true));
+        (0..lost).for_each(|_| sums.count(false));
+        let mut entropy = SeededEntropy::new(8412);
+        let total = total(&mut entropy);
+        people.release(Some(&total), sums, &mut entropy).unwrap().share_of_people()
+    };
+    let found = share(30_000, 10_000).unwrap();
+    assert!((found.value - 0.25).abs() < 0.01 && found.low < 0.25 && 0.25 < found.high);
+    assert_eq!((share(30_000, 10), share(30_000, 49), share(20, 30_000)), (None, None, None));
+}
+
+#[test]
 fn f_is_one_where_it_is_not_clear_of_one() {
     let one = |it: &Factor| (it.to_f64() - 1.0).abs() < 1e-12;
     assert!(one(&factor("0.0003", 100_000, 10, 10, scale(10))), "nobody is clipped");

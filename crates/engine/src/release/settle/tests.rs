@@ -299,6 +299,15 @@ fn places_that_cut_the_others_are_published_where_they_say_nothing_new() {
         let at = u64::try_from(at).unwrap();
         assert_eq!(stays(at), ![cut.0, cut.1].iter().any(|it| lads[*it] == at), "{at}");
     }
+    // An authority that is nearly one of its sectors, all of which are shown.
+    let is_cut = |at: usize| [cut.0, cut.1].iter().any(|it| lads[*it] == lads[at]);
+    let sector = (0..lads.len()).find(|it| !is_cut(*it) && lads[*it] != lads[whole.0]).unwrap();
+    let mut nearly = before.clone();
+    let people = nearly[0].people(u64::try_from(sector).unwrap()).unwrap();
+    let own = nearly[2].cells.iter_mut().find(|it| it.0 == lads[sector]).unwrap();
+    own.1 = people + 30;
+    across::withdraw(&plan, &mut nearly);
+    assert_eq!(nearly[2].people(lads[sector]), None);
     assert!(stays(lads[whole.0]) || [cut.0, cut.1].iter().any(|it| lads[*it] == lads[whole.0]));
     let world = |tables: &[Table]| Settled {
         plan: plan.clone(),
