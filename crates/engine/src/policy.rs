@@ -10,6 +10,7 @@ mod forecast;
 mod lines;
 
 use std::fs;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,6 +58,8 @@ pub struct ProductPolicy {
     pub product: &'static Product,
     /// What it is for.
     pub purpose: String,
+    /// The series that its releases belong to.
+    pub edition: NonZeroU32,
     /// Its tables.
     pub families: Vec<Family>,
 }
@@ -143,6 +146,7 @@ impl Policy {
         }
         Ok(PrivatePlan {
             product: product.to_owned(),
+            edition: own.edition,
             period: snapshot.period,
             snapshot: snapshot.id.clone(),
             floor: self.floor,
@@ -162,6 +166,7 @@ impl Policy {
         let sites = reference::SiteList::built_in();
         Ok(PrivatePlan {
             product: product.to_owned(),
+            edition: own.edition,
             period,
             snapshot: String::new(),
             floor: self.floor,

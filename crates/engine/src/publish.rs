@@ -12,9 +12,11 @@ mod page;
 mod parquet;
 mod shares;
 mod sheet;
+mod weights;
 
 pub use folder::{Draft, Publication, recover};
-pub use manifest::{Manifest, MarginalRecord};
+pub use manifest::{Manifest, MarginalRecord, WeightsRecord};
 pub use page::{Account, overview};
 pub use shares::Shares;
 pub use sheet::{ALL, OTHER, Row, Sheet};
+pub(crate) use weights::{Ground, weighted};

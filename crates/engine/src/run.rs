@@ -5,6 +5,8 @@
 //! charge is durable.
 
 mod desk;
+mod earlier;
+mod series;
 
 #[cfg(test)]
 mod crash;
@@ -20,6 +22,7 @@ use ledger::{ChargeRequest, History, Ledger, LedgerError, PlanHash, Verified};
 use privacy::{BoundingKey, SystemEntropy};
 
 use self::desk::Desk;
+use self::earlier::Earlier;
 use crate::count::bound_and_count;
 use crate::error::{Error, Result};
 use crate::instance::Instance;
@@ -41,8 +44,6 @@ pub struct Run<'run> {
     pub code_hash: &'run str,
     /// Program and version, for pages.
     pub program: &'run str,
-    /// Whether the people were simulated.
-    pub synthetic: bool,
     /// Tells the time of the charge.
     pub clock: &'run dyn Clock,
     /// Called when another command holds the ledger and this one waits for it.
@@ -56,13 +57,15 @@ pub struct Outcome {
     pub publication: Publication,
     /// Whether it existed before: nothing was charged then.
     pub existed: bool,
+    /// Why it has no weighted totals; told only where a census is loaded and the release is new.
+    pub unweighted: Option<String>,
 }
 
 impl Run<'_> {
     /// Releases `product` for `period`.
     ///
     /// # Errors
-    /// [`Error`] `P…` what the policy does not allow, `L…` what the budget or the ledger does not,
+    /// [`Error`] `P09` code lists that are not those of the series, other `P…` what the policy does not allow, `L…` what the budget or the ledger does not,
     /// `I05` a period that the vault does not hold, a fault when the machine fails. A fault after
     /// the charge leaves it in the ledger as abandoned; running again is a new charge.
     pub fn product(&self, product: &str, period: Period) -> Result<Outcome> {
@@ -77,6 +80,8 @@ impl Run<'_> {
         let plan = self.policy.plan(product, snapshot)?;
         let hash = plan.hash()?;
         let request = self.request(&plan, hash)?;
+        let census = Vault::open(self.instance)?.population()?;
+        let synthetic = self.instance.config.synthetic;
         let secret = BoundingSecret::of(self.instance, snapshot.period)?;
         let key = BoundingKey::from_bytes(secret.for_plan(&hash));
         let mut entropy =
@@ -86,6 +91,8 @@ impl Run<'_> {
             ledger: self.open_ledger()?,
             releases: self.instance.releases_dir(),
             code_hash: self.code_hash,
+            census: census.map(|it| it.census(&snapshot.geography)),
+            synthetic,
             clock: self.clock,
             entropy: &mut entropy,
         };
@@ -101,7 +108,7 @@ impl Run<'_> {
                     policy: self.policy,
                     history,
                     sites: &snapshot.sites,
-                    synthetic: self.synthetic,
+                    synthetic,
                     truth: None,
                 };
                 report::render(&overview(&title, std::slice::from_ref(publication), account))
@@ -136,6 +143,16 @@ impl Run<'_> {
             caps: self.policy.caps,
         })
     }
+}
+
+/// Says whether a plan would be refused because its code lists are not those of its series.
+///
+/// # Errors
+/// `P09` then; a fault when an earlier release is not what was published.
+pub fn check_series(instance: &Instance, plan: &PrivatePlan) -> Result<()> {
+    let (history, releases) = (read_ledger(instance)?, instance.releases_dir());
+    let earlier = Earlier { disk: &Machine, releases: &releases, history: &history };
+    series::check(plan, &earlier)
 }
 
 /// The ledger of a data folder, for reading.

@@ -1,6 +1,7 @@
 //! The policy files as they are written, and what each may say.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use privacy::{Budget, CellLimit, Delta, Floor, Rho};
@@ -45,6 +46,9 @@ pub(super) struct Amount {
 pub(super) struct ProductFile {
     product: String,
     purpose: String,
+    /// Another one begins a new series, whose code lists may be others.
+    #[serde(default = "first")]
+    edition: NonZeroU32,
     /// Shared by the weights of the tables, which have none of their own then.
     #[serde(default, deserialize_with = "exact_if_any")]
     rho: Option<Rho>,
@@ -80,6 +84,10 @@ struct TablePart {
 
 const fn yes() -> bool {
     true
+}
+
+const fn first() -> NonZeroU32 {
+    NonZeroU32::MIN
 }
 
 /// Reads a budget from text, exactly: a floating-point number would be rounded.
@@ -174,7 +182,8 @@ impl ProductFile {
         if let Some(wrong) = untied(&families) {
             return Err(Error::policy("P03", wrong.what).at(path.display()).allowed(wrong.allowed));
         }
-        Ok(ProductPolicy { product, purpose: self.purpose, families })
+        let (purpose, edition) = (self.purpose, self.edition);
+        Ok(ProductPolicy { product, purpose, edition, families })
     }
 
     /// The ρ of each table, in order: its own, or its share of the product's.
