@@ -14,6 +14,8 @@ mod crash;
 mod crowd;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod standing;
 
 use std::sync::Arc;
 

@@ -195,3 +195,28 @@ fn group(chunk: &Chunk, row: usize, zone: &str) -> Result<(Group, u64), Reason> 
 const fn float(people: u64) -> f64 {
     people as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_census_by_sector_has_everybody_of_each_zone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("population.csv");
+        let text = "zone,gender,age_band,people\nSG,F,18-24,600\nSG,,18-24,400\nAL1,,,50\n";
+        std::fs::write(&path, text).unwrap();
+        let population = Population::read(&path, "digest").unwrap();
+        let land = Geography::built_in();
+        let census = population.census(land);
+        assert_eq!((census.hash.as_str(), census.zones.len()), ("digest", 2));
+        for zone in &census.zones {
+            let whole: f64 = zone.sectors.iter().map(|it| it.1).sum();
+            assert!((whole - 1.0).abs() < 1e-9, "{whole}");
+        }
+        assert_eq!(census.zones[0].groups, [(None, None, 50.0)]);
+        assert_eq!(census.zones[1].groups.len(), 2);
+        let people: f64 = population.by_sector(land).iter().sum();
+        assert!((people - 1_050.0).abs() < 1e-6, "{people}");
+    }
+}
