@@ -295,7 +295,9 @@ impl Codes {
                 value.1.push(part);
             }
         }
-        values.iter_mut().for_each(|it| it.1.sort_unstable());
+        for it in &mut values {
+            it.1.sort_unstable();
+        }
         values.sort_unstable();
         let mut hasher = blake3::Hasher::new();
         for (label, parts) in values {

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use clap::Args;
 use engine::policy::{self, Expected, Forecast, Ground, Line, Policy};
 use engine::publish::Publication;
-use engine::run::read_ledger;
+use engine::run::{check_series, read_ledger};
 use engine::vault::Vault;
-use engine::{Instance, Period, Result};
+use engine::{Instance, Kind, Period, Result};
 use ledger::State;
 use ledger::disk::Machine;
 use privacy::Budget;
@@ -31,6 +31,8 @@ struct Part {
     product: &'static str,
     cost: Budget,
     lines: Vec<Line>,
+    /// Why its code lists would be refused.
+    recut: Option<String>,
 }
 
 impl PlanArguments {
@@ -50,13 +52,17 @@ impl PlanArguments {
         });
         let parts = products.into_iter().map(|product| {
             // The code lists are those of the vault when it holds the period, else as they would be.
-            let plan = match vault.snapshot(period) {
-                Ok(snapshot) => policy.plan(product, &snapshot)?,
-                Err(_) => policy.outline(product, period)?,
+            let (plan, recut) = match vault.snapshot(period) {
+                Ok(snapshot) => {
+                    let plan = policy.plan(product, &snapshot)?;
+                    let recut = refused(check_series(instance, &plan))?;
+                    (plan, recut)
+                }
+                Err(_) => (policy.outline(product, period)?, None),
             };
             let earlier = newest(instance, product, period)?;
             let lines = policy::lines(&plan, earlier.as_ref(), expected.as_ref())?;
-            Ok(Part { product, cost: plan.cost()?, lines })
+            Ok(Part { product, cost: plan.cost()?, lines, recut })
         });
         let parts = parts.collect::<Result<Vec<Part>>>()?;
         let left = read_ledger(instance)?.meter(&period.to_string(), policy.caps).left();
@@ -74,7 +80,7 @@ impl PlanArguments {
         });
         output.result(&value, || {
             let mut text = String::new();
-            for Part { product, cost, lines } in &parts {
+            for Part { product, cost, lines, recut } in &parts {
                 let _ = writeln!(
                     text,
                     "{product} {period}: costs each person rho {}, delta {}\n{}",
@@ -82,6 +88,9 @@ impl PlanArguments {
                     cost.delta,
                     policy::figures(lines)
                 );
+                if let Some(recut) = recut {
+                    let _ = writeln!(text, "a release would be refused:\n{recut}\n");
+                }
             }
             let verdict =
                 if fits { "it fits" } else { "it does not fit: a release would be refused" };
@@ -94,6 +103,15 @@ impl PlanArguments {
             text.push_str(&grounds(&parts));
             text
         })
+    }
+}
+
+/// A refusal as a text; anything else that went wrong stays an error.
+fn refused(checked: Result<()>) -> Result<Option<String>> {
+    match checked {
+        Ok(()) => Ok(None),
+        Err(cause) if cause.kind() == Kind::Policy => Ok(Some(cause.to_string())),
+        Err(cause) => Err(cause),
     }
 }
 
@@ -167,6 +185,7 @@ fn product(part: &Part) -> Value {
     json!({
         "product": part.product,
         "cost": amount(part.cost),
+        "refused": part.recut,
         "tables": part.lines.iter().map(line).collect::<Vec<_>>(),
     })
 }
