@@ -5,17 +5,17 @@
 //! charge is durable.
 
 mod desk;
-mod earlier;
 mod series;
+mod standing;
 
+#[cfg(test)]
+mod beside;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod crowd;
 #[cfg(test)]
 mod fixture;
-#[cfg(test)]
-mod standing;
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use ledger::{ChargeRequest, History, Ledger, LedgerError, PlanHash, Verified};
 use privacy::{BoundingKey, SystemEntropy};
 
 use self::desk::Desk;
-use self::earlier::Earlier;
+use self::standing::Standing;
 use crate::count::bound_and_count;
 use crate::error::{Error, Result};
 use crate::instance::Instance;
@@ -153,8 +153,8 @@ impl Run<'_> {
 /// `P09` then; a fault when an earlier release is not what was published.
 pub fn check_series(instance: &Instance, plan: &PrivatePlan) -> Result<()> {
     let (history, releases) = (read_ledger(instance)?, instance.releases_dir());
-    let earlier = Earlier { disk: &Machine, releases: &releases, history: &history };
-    series::check(plan, &earlier)
+    let standing = Standing { disk: &Machine, releases: &releases, history: &history };
+    series::check(plan, &standing)
 }
 
 /// The ledger of a data folder, for reading.

@@ -183,7 +183,7 @@ impl Tables {
     /// Known afterwards: names are plain and unique, text has no control characters, codes are
     /// unique, cells are complete and as wide as the measures, values have their measure's shape,
     /// hidden cells are hidden throughout and others show their first measure, the period is a
-    /// calendar month. The title, the description and the notes of simulated people say so. Numbers are cut to the digits that their measure prints, so that no format
+    /// calendar month. Titles, description and notes say so when people are simulated. Numbers are cut to the digits that their measure prints, so that no format
     /// says more than another.
     ///
     /// # Errors
@@ -193,6 +193,9 @@ impl Tables {
         let (created, month) = check::facts(&facts)?;
         check::tables(&tables)?;
         for table in &mut tables {
+            if facts.synthetic {
+                table.title.push_str(words::MARK);
+            }
             for cell in &mut table.cells {
                 let values = table.measures.iter().zip(&mut cell.values);
                 values.for_each(|(measure, value)| *value = measure.printed(*value));

@@ -17,11 +17,14 @@ pub(crate) struct Note {
 const SYNTHETIC: &str = "Synthetic people: nobody in this release exists. The people, their places and what they do were \
                          made by a program; the protection is the real one.";
 
+/// What ends a title of people who do not exist.
+pub(crate) const MARK: &str = " (synthetic people)";
+
 /// Facts whose title, description and notes say that people are synthetic, where they are: each format shows
 /// one of them at least.
 pub(crate) fn marked(mut facts: Facts) -> Facts {
     if facts.synthetic {
-        facts.title = format!("{} (synthetic people)", facts.title);
+        facts.title.push_str(MARK);
         facts.description = format!("{SYNTHETIC} {}", facts.description);
         facts.notes.insert(0, SYNTHETIC.to_owned());
     }

@@ -14,7 +14,7 @@ use ledger::disk::Disk;
 use ledger::{ChargeError, ChargeRequest, History, Ledger};
 use privacy::{Entropy, Overspent};
 
-use super::earlier::Earlier;
+use super::standing::Standing;
 use super::{Outcome, ledger_error, series};
 use crate::count::Sealed;
 use crate::door::population::Census;
@@ -54,14 +54,14 @@ impl Desk<'_> {
         let disk = Arc::clone(&self.disk);
         recover(&*disk, &self.releases, self.ledger.history())?;
         let (releases, history) = (&self.releases, self.ledger.history());
-        let earlier = Earlier { disk: &*disk, releases, history };
-        if let Some((path, digest)) = earlier.of_plan(&request.plan) {
+        let standing = Standing { disk: &*disk, releases, history };
+        if let Some((path, digest)) = standing.of_plan(&request.plan) {
             let publication = Publication::read_recorded(&*disk, &path, &digest)?;
             return Ok(Outcome { publication, existed: true, unweighted: None });
         }
-        series::check(&plan, &earlier)?;
+        series::check(&plan, &standing)?;
         let census = self.census.take();
-        let residents = census.as_ref().map(|_| earlier.residents(&plan)).transpose()?.flatten();
+        let residents = census.as_ref().map(|_| standing.residents(&plan)).transpose()?.flatten();
         let mut meter = self.ledger.history().meter(&request.period, request.caps);
         meter.charge(request.cost).map_err(|cause| budget_spent(&cause))?;
         let name = format!("{}-{}", plan.product, plan.period);

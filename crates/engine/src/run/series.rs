@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::earlier::Earlier;
+use super::standing::Standing;
 use crate::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::plan::PrivatePlan;
@@ -18,12 +18,12 @@ use crate::publish::{ALL, Manifest, OTHER, Publication};
 /// # Errors
 /// [`Error`] `P09` naming the lists, how many values of each went and came, and since which release; a fault
 /// when an earlier release is not what was published.
-pub(super) fn check(plan: &PrivatePlan, earlier: &Earlier<'_>) -> Result<()> {
+pub(super) fn check(plan: &PrivatePlan, standing: &Standing<'_>) -> Result<()> {
     let now = plan.codes_hash();
-    for (path, digest) in earlier.of_year(plan).rev() {
-        let manifest = Manifest::read_recorded(earlier.disk, &path, &digest)?;
+    for (path, digest) in standing.of_year(plan).rev() {
+        let manifest = Manifest::read_recorded(standing.disk, &path, &digest)?;
         if manifest.edition == plan.edition && !changed(&now, &manifest).is_empty() {
-            let before = Publication::read_recorded(earlier.disk, &path, &digest)?;
+            let before = Publication::read_recorded(standing.disk, &path, &digest)?;
             return Err(refusal(plan, &changed(&now, &manifest), &before));
         }
     }

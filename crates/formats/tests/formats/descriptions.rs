@@ -69,6 +69,15 @@ fn a_release_of_simulated_people_says_so_in_every_description() {
             assert!(text.contains(part), "no {part} in {path}: {text}");
         }
     }
+    let table =
+        formats::Table { title: "Sites".to_owned(), ..sample::table(&tables, "sector").clone() };
+    let facts = formats::Facts { synthetic: true, ..sample::facts() };
+    let tables = formats::Tables::new(facts, vec![table]).unwrap();
+    let files = every_file(&tables, &[sample::data_csv(&tables)]).unwrap();
+    for path in ["json-stat/sector.json", "sdmx/structure.xml"] {
+        let bytes = sample::file(&files, path).bytes.clone();
+        assert!(String::from_utf8(bytes).unwrap().contains("Sites (synthetic people)"), "{path}");
+    }
     let real = registry_entry(&sample::tables()).unwrap().bytes;
     assert!(!String::from_utf8(real).unwrap().to_lowercase().contains("synthetic"));
 }
