@@ -9,6 +9,7 @@ mod mutants;
 mod proofs;
 mod refdata;
 mod sim;
+mod tools;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

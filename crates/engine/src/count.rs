@@ -18,16 +18,17 @@ use datafusion::execution::TaskContext;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 use futures::StreamExt;
 use jiff::civil::{Date, Weekday};
-use privacy::BoundingKey;
+use privacy::{BoundingKey, DilutionSums};
 
 use crate::error::{Error, Result};
 use crate::plan::{PrivatePlan, View};
 use crate::vault::Snapshot;
 use bound_and_count::{BoundAndCountExec, Settings};
 use sorted_rows::RowKind;
-use tally::TallySpec;
+pub(crate) use tally::TallySpec;
+pub(crate) use tally::{Counters, Counts, LossCounts};
 #[cfg(test)]
-pub(crate) use tally::{Person, Tally, TallySpec as Counters};
+pub(crate) use tally::{Person, Tally};
 
 /// Exact aggregates. No `Debug`, `Display` or `Serialize`: cannot be logged or sent.
 ///
@@ -35,19 +36,26 @@ pub(crate) use tally::{Person, Tally, TallySpec as Counters};
 /// fn leak(sealed: engine::Sealed) -> String { format!("{sealed:?}") }
 /// ```
 pub struct Sealed {
-    counts: Vec<Vec<u32>>,
+    counters: Counters,
 }
 
 impl Sealed {
-    /// Aggregates that a test makes up.
+    /// Aggregates of whole people that a test makes up.
     #[cfg(test)]
-    pub(crate) const fn of(counts: Vec<Vec<u32>>) -> Self {
-        Self { counts }
+    pub(crate) fn of(counts: Vec<Vec<u32>>) -> Self {
+        let tables = counts.into_iter().map(Counts::of).collect();
+        Self { counters: Counters { tables, ..Counters::default() } }
+    }
+
+    /// The people of every table, for a test.
+    #[cfg(test)]
+    pub(crate) fn into_people(self) -> Vec<Vec<u32>> {
+        self.counters.into_people()
     }
 
     /// Opens the aggregates for the one function that draws noise over them.
-    pub(crate) fn into_counts(self) -> Vec<Vec<u32>> {
-        self.counts
+    pub(crate) fn into_counters(self) -> Counters {
+        self.counters
     }
 }
 
@@ -66,15 +74,15 @@ pub fn bound_and_count(
     threads: usize,
 ) -> Result<Sealed> {
     let spec = TallySpec::of(plan)?;
-    let cells = spec.cells();
+    let none = spec.counters()?;
     let Some(physical) = physical_plan(plan, snapshot, spec, key, threads)? else {
-        return seal(&cells, &[]);
+        return Ok(Sealed { counters: none });
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads.max(1))
         .build()
         .map_err(|cause| Error::fault("F06", format!("no threads to count with: {cause}")))?;
-    seal(&cells, &runtime.block_on(collect(physical))?)
+    seal(none, &runtime.block_on(collect(physical))?)
 }
 
 /// The physical plan; `None` when the snapshot holds nobody.
@@ -156,25 +164,33 @@ async fn collect(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>> {
 }
 
 /// Adds the partitions' cells together.
-fn seal(cells: &[u64], batches: &[RecordBatch]) -> Result<Sealed> {
+fn seal(mut counters: Counters, batches: &[RecordBatch]) -> Result<Sealed> {
     let fault = || Error::fault("F03", "a counted cell lies outside its table");
-    let mut counts = cells
-        .iter()
-        .map(|&cells| usize::try_from(cells).map(|cells| vec![0_u32; cells]).map_err(|_| fault()))
-        .collect::<Result<Vec<_>>>()?;
     for batch in batches {
-        let marginals = batch.column(0).as_any().downcast_ref::<UInt32Array>().ok_or_else(fault)?;
-        let keys = batch.column(1).as_any().downcast_ref::<UInt64Array>().ok_or_else(fault)?;
-        let people = batch.column(2).as_any().downcast_ref::<UInt32Array>().ok_or_else(fault)?;
-        for ((&marginal, &cell), &more) in
-            marginals.values().iter().zip(keys.values()).zip(people.values())
-        {
-            let table = usize::try_from(marginal).ok().and_then(|it| counts.get_mut(it));
-            let count = usize::try_from(cell).ok().and_then(|it| table?.get_mut(it));
-            *count.ok_or_else(fault)? += more;
+        let small = |at: usize| batch.column(at).as_any().downcast_ref::<UInt32Array>();
+        let large = |at: usize| batch.column(at).as_any().downcast_ref::<UInt64Array>();
+        let (marginals, cells) = small(0).zip(large(1)).ok_or_else(fault)?;
+        let (people, units) = small(2).zip(large(3)).ok_or_else(fault)?;
+        let rows = marginals.values().iter().zip(cells.values());
+        let counts = people.values().iter().zip(units.values());
+        for ((&marginal, &cell), (&people, &units)) in rows.zip(counts) {
+            add(&mut counters, (marginal, cell), people, units).ok_or_else(fault)?;
         }
     }
-    Ok(Sealed { counts })
+    Ok(Sealed { counters })
+}
+
+/// Adds one row of a partition's batch; `None` for one that is not of the plan.
+fn add(counters: &mut Counters, (table, cell): (u32, u64), people: u32, units: u64) -> Option<()> {
+    let table = usize::try_from(table).ok()?;
+    if let Some(counts) = counters.tables.get_mut(table) {
+        return counts.add(cell, people, units);
+    }
+    let loss = counters.losses.get_mut(table.checked_sub(counters.tables.len())?)?;
+    loss.people += people;
+    let parts = if cell == 0 { [units, 0] } else { [0, units] };
+    loss.sums.merge(DilutionSums::of_parts(parts));
+    Some(())
 }
 
 #[cfg(test)]

@@ -4,15 +4,17 @@
 //! A plan is plain data with a canonical form; its hash is what a receipt opens.
 
 mod family;
+mod mechanism;
 mod shape;
 
-pub use family::{Family, Marginal, Refinement, Remainder, View};
+pub use family::{Family, Loss, Marginal, Refinement, Remainder, View, Weights};
+pub use mechanism::Mechanism;
 pub use shape::{Untied, untied};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
-use privacy::{Budget, Floor, Quorum};
+use privacy::{Budget, CellLimit, Dilution, Floor, MechanismError, Quorum};
 use serde::Serialize;
 
 use crate::dimension::{CodeList, Codes, Dimension};
@@ -111,11 +113,25 @@ impl PrivatePlan {
     ///
     /// # Errors
     /// [`Error`] `P05` when its numbers allow no mechanism.
-    pub fn mechanism(&self, family: &Family, marginal: &Marginal) -> Result<Quorum> {
+    pub fn mechanism(&self, family: &Family, marginal: &Marginal) -> Result<Mechanism> {
         let limit = marginal.cells_per_person(family);
-        Quorum::new(self.floor, limit, marginal.rho, marginal.delta).map_err(|cause| {
-            Error::policy("P05", format!("{} / {}: {cause}", self.product, marginal.name))
-        })
+        Mechanism::new(self.floor, limit, marginal.cost(), marginal.weights.as_ref())
+            .map_err(|cause| self.no_mechanism(&marginal.name, &cause))
+    }
+
+    /// The measurement of what bounding took from a family: the gate of everybody in it, and the sums.
+    ///
+    /// # Errors
+    /// [`Error`] `P05` when its numbers allow no mechanism.
+    pub fn loss(&self, loss: &Loss) -> Result<(Quorum, Dilution)> {
+        let gate = Quorum::new(self.floor, CellLimit::ONE, loss.total_rho, loss.delta);
+        let gate = gate.map_err(|cause| self.no_mechanism("loss", &cause))?;
+        let sums = Dilution::new(loss.limit, loss.cap, loss.rho);
+        Ok((gate, sums.map_err(|cause| self.no_mechanism("loss", &cause.into()))?))
+    }
+
+    fn no_mechanism(&self, name: &str, cause: &MechanismError) -> Error {
+        Error::policy("P05", format!("{} / {name}: {cause}", self.product))
     }
 
     /// The plan as if it had only the marginals that are `kept`, and the remainders between them.
@@ -139,11 +155,12 @@ impl PrivatePlan {
     ///
     /// # Errors
     /// [`Error`] `P05` when its numbers allow no mechanism.
-    pub fn remainder_mechanism(&self, family: &Family, other: &Remainder) -> Result<Quorum> {
+    pub fn remainder_mechanism(&self, family: &Family, other: &Remainder) -> Result<Mechanism> {
         let limit = family.cells_of_remainder(other);
-        Quorum::new(self.floor, limit, other.rho, other.delta).map_err(|cause| {
-            Error::policy("P05", format!("{} / {}: {cause}", self.product, other.name))
-        })
+        let whole = family.marginals.get(other.refinement.whole);
+        let weights = whole.and_then(|it| it.weights.as_ref());
+        Mechanism::new(self.floor, limit, other.cost(), weights)
+            .map_err(|cause| self.no_mechanism(&other.name, &cause))
     }
 
     /// The digest of each code list that a table is by, by the dimension's name.

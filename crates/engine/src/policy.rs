@@ -4,6 +4,7 @@
 //! it. A policy is read whole and checked whole before anything is planned: nothing is skipped.
 
 mod allot;
+mod clip;
 mod explain;
 mod file;
 mod forecast;
@@ -14,7 +15,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use privacy::{Budget, Floor};
+use privacy::{Budget, CellLimit, Floor};
 use reference::Geography;
 
 use crate::dimension::{Codes, Dimension};
@@ -22,6 +23,7 @@ use crate::error::{Error, Result, io_error};
 use crate::instance::Instance;
 use crate::plan::{Family, Marginal, PrivatePlan};
 use crate::product::{self, Product};
+use crate::publish::Publication;
 use crate::time::Period;
 use crate::vault::{Snapshot, Vault};
 pub use explain::{at, explain, times};
@@ -62,6 +64,8 @@ pub struct ProductPolicy {
     pub edition: NonZeroU32,
     /// Its tables.
     pub families: Vec<Family>,
+    /// L of each family whose people are clipped as soon as an earlier release can weigh its cells.
+    pub clips: Vec<Option<CellLimit>>,
 }
 
 impl Policy {
@@ -130,21 +134,28 @@ impl Policy {
         })
     }
 
-    /// The plan of `product` for a snapshot.
+    /// The plan of `product` for a snapshot; `earlier` is the release that weighs its cells, if there is one.
     ///
     /// # Errors
     /// [`Error`] `P03` when the policy does not have that product.
-    pub fn plan(&self, product: &str, snapshot: &Snapshot) -> Result<PrivatePlan> {
+    pub fn plan(
+        &self,
+        product: &str,
+        snapshot: &Snapshot,
+        earlier: Option<&Publication>,
+    ) -> Result<PrivatePlan> {
         let own = self.product(product)?;
         let codes = Codes::new(&snapshot.geography, &snapshot.sites, &self.coverage);
-        let families = own.families.iter().filter(|it| tells_rows_apart(it, &codes));
-        let families: Vec<Family> = families.map(|it| of_known_places(it, &codes)).collect();
+        let families = own.families.iter().zip(&own.clips);
+        let told_apart = families.filter(|it| tells_rows_apart(it.0, &codes));
+        let (families, clips): (Vec<Family>, Vec<_>) =
+            told_apart.map(|it| (of_known_places(it.0, &codes), *it.1)).unzip();
         if families.is_empty() {
             let what = format!("the lists of {product} have one value each: nothing is told apart");
             return Err(Error::policy("P03", what)
                 .allowed("a list of two sites or more, or of two categories or more"));
         }
-        Ok(PrivatePlan {
+        let plan = PrivatePlan {
             product: product.to_owned(),
             edition: own.edition,
             period: snapshot.period,
@@ -154,17 +165,23 @@ impl Policy {
             families,
             policy_hash: self.hash.clone(),
             codes,
-        })
+        };
+        Ok(weighed(plan, &clips, earlier))
     }
 
     /// A plan of `product` for figures alone: no snapshot is read, and none can be released by it.
     ///
     /// # Errors
     /// As [`Self::plan`].
-    pub fn outline(&self, product: &str, period: Period) -> Result<PrivatePlan> {
+    pub fn outline(
+        &self,
+        product: &str,
+        period: Period,
+        earlier: Option<&Publication>,
+    ) -> Result<PrivatePlan> {
         let own = self.product(product)?;
         let sites = reference::SiteList::built_in();
-        Ok(PrivatePlan {
+        let plan = PrivatePlan {
             product: product.to_owned(),
             edition: own.edition,
             period,
@@ -174,7 +191,8 @@ impl Policy {
             families: own.families.clone(),
             policy_hash: self.hash.clone(),
             codes: Codes::new(&self.geography, sites, &self.coverage),
-        })
+        };
+        Ok(weighed(plan, &own.clips, earlier))
     }
 
     /// The policy's part for `product`.
@@ -212,15 +230,21 @@ impl Policy {
                 let tables = tables.map(|it| (&it.name, it.cells_per_person(family), it.cost()));
                 let others = family.remainders.iter();
                 let others = others.map(|it| (&it.name, family.cells_of_remainder(it), it.cost()));
+                let wrong = |name: &str, cause: &privacy::MechanismError| {
+                    let file = folder.join(format!("{}.toml", own.product.name));
+                    Error::policy("P05", cause.to_string())
+                        .at(format!("{}: {name}", file.display()))
+                        .allowed("rho and delta above 0, a standard deviation up to 100000")
+                };
                 for (name, limit, cost) in tables.chain(others) {
-                    privacy::Quorum::new(self.floor, limit, cost.rho, cost.delta).map_err(
-                        |cause| {
-                            let file = folder.join(format!("{}.toml", own.product.name));
-                            Error::policy("P05", cause.to_string())
-                                .at(format!("{}: table {name}", file.display()))
-                                .allowed("rho and delta above 0, a standard deviation up to 100000")
-                        },
-                    )?;
+                    privacy::Quorum::new(self.floor, limit, cost.rho, cost.delta)
+                        .map_err(|cause| wrong(&format!("table {name}"), &cause))?;
+                }
+                if let Some(it) = &family.loss {
+                    privacy::Dilution::new(it.limit, it.cap, it.rho)
+                        .map_err(|cause| wrong("loss_rho", &cause.into()))?;
+                    privacy::Quorum::new(self.floor, CellLimit::ONE, it.total_rho, it.delta)
+                        .map_err(|cause| wrong("loss_rho", &cause))?;
                 }
             }
         }
@@ -255,6 +279,18 @@ impl Policy {
                  drop a table",
                 whole.rho, whole.delta
             )))
+    }
+}
+
+/// The plan with people clipped by the numbers of an earlier release, if there is one.
+fn weighed(
+    plan: PrivatePlan,
+    clips: &[Option<CellLimit>],
+    earlier: Option<&Publication>,
+) -> PrivatePlan {
+    match earlier {
+        Some(earlier) => PrivatePlan { families: clip::clipped(&plan, clips, earlier), ..plan },
+        None => plan,
     }
 }
 

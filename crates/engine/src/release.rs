@@ -13,11 +13,11 @@ mod sparse;
 
 use ledger::{ChargeId, Receipt};
 use privacy::consistency::Figure;
-use privacy::{Entropy, Quorum};
+use privacy::{ClippedCount, Entropy, EntropyFailed, Factor};
 
-use crate::count::Sealed;
+use crate::count::{Counts, LossCounts, Sealed};
 use crate::error::{Error, Result};
-use crate::plan::PrivatePlan;
+use crate::plan::{Mechanism, PrivatePlan};
 
 /// Cells that have a quorum, noised and paid for: the only thing that may leave.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Released {
     pub tables: Vec<Table>,
     /// One table a remainder, in plan order; its cells are those of the coarser table.
     pub others: Vec<Table>,
+    /// What bounding took from each family, where the plan measures it.
+    pub losses: Vec<Option<Factor>>,
     /// How many cells passed their gate and were withdrawn, remainders included.
     pub withdrawn: usize,
     /// The charge that paid.
@@ -38,7 +40,7 @@ pub struct Released {
 #[derive(Clone, Debug)]
 pub struct Table {
     /// The mechanism that drew them.
-    pub mechanism: Quorum,
+    pub mechanism: Mechanism,
     /// Cell and noisy people, ascending by cell; everything else of the code list is hidden.
     pub cells: Vec<(u64, u64)>,
     /// What is printed of each of `cells`: people that add up, and their interval.
@@ -80,33 +82,61 @@ pub fn release(
         .marginals()
         .map(|(family, marginal)| plan.mechanism(family, marginal))
         .collect::<Result<Vec<_>>>()?;
-    let counts = sealed.into_counts();
+    let counters = sealed.into_counters();
+    let losses = losses(&plan, &counters.losses, entropy)?;
     let mut tables = mechanisms
         .into_iter()
-        .zip(&counts)
+        .zip(&counters.tables)
         .map(|(mechanism, counts)| draw(mechanism, counts, entropy))
         .collect::<Result<Vec<_>>>()?;
-    let (mut others, withdrawn) = settle::tables(&plan, &mut tables, &counts, entropy)?;
-    figures::add(&plan, &mut tables, &mut others)?;
-    Ok(Released { plan, tables, others, withdrawn, charge })
+    let (mut others, withdrawn) = settle::tables(&plan, &mut tables, &counters.tables, entropy)?;
+    figures::add(&plan, &mut tables, &mut others, &losses)?;
+    Ok(Released { plan, tables, others, losses, withdrawn, charge })
 }
 
-fn draw(mechanism: Quorum, counts: &[u32], entropy: &mut dyn Entropy) -> Result<Table> {
+/// Measures what bounding took from each family, where the plan pays for it.
+fn losses(
+    plan: &PrivatePlan,
+    counts: &[LossCounts],
+    entropy: &mut dyn Entropy,
+) -> Result<Vec<Option<Factor>>> {
+    let mut measured = Vec::with_capacity(plan.families.len());
+    for (at, family) in plan.families.iter().enumerate() {
+        let Some(loss) = &family.loss else {
+            measured.push(None);
+            continue;
+        };
+        let (gate, dilution) = plan.loss(loss)?;
+        let LossCounts { people, sums } = counts.get(at).copied().unwrap_or_default();
+        let total = gate.release(u64::from(people), entropy).map_err(no_randomness)?;
+        let factor = dilution.release(total.as_ref(), sums, entropy).map_err(no_randomness)?;
+        measured.push(Some(factor));
+    }
+    Ok(measured)
+}
+
+fn draw(mechanism: Mechanism, counts: &Counts, entropy: &mut dyn Entropy) -> Result<Table> {
     let mut cells = Vec::new();
-    for (cell, &people) in (0_u64..).zip(counts) {
-        let noisy = shown(&mechanism, u64::from(people), entropy)?;
+    for (cell, at) in (0_u64..).zip(0..counts.len()) {
+        let noisy = shown(&mechanism, cell, counts.at(at), entropy)?;
         cells.extend(noisy.map(|noisy| (cell, noisy)));
     }
     Ok(Table { mechanism, cells, figures: Vec::new() })
 }
 
 /// Draws one cell; its noisy people when its gate opens.
-fn shown(mechanism: &Quorum, people: u64, entropy: &mut dyn Entropy) -> Result<Option<u64>> {
-    let shown = mechanism.release(people, entropy).map_err(|cause| {
-        Error::fault("F07", format!("the system's random generator failed: {cause}"))
-            .remedy("the charge stays in the ledger as abandoned; run again for a new one")
-    })?;
-    Ok(shown.map(|it| it.people()))
+fn shown(
+    mechanism: &Mechanism,
+    cell: u64,
+    count: ClippedCount,
+    entropy: &mut dyn Entropy,
+) -> Result<Option<u64>> {
+    mechanism.release(cell, count, entropy).map_err(no_randomness)
+}
+
+fn no_randomness(cause: EntropyFailed) -> Error {
+    Error::fault("F07", format!("the system's random generator failed: {cause}"))
+        .remedy("the charge stays in the ledger as abandoned; run again for a new one")
 }
 
 #[cfg(test)]
@@ -129,6 +159,7 @@ mod tests {
             by: by.to_vec(),
             rho: "0.005".parse().unwrap(),
             delta: "1e-12".parse().unwrap(),
+            weights: None,
         };
         let marginals = vec![
             table("base", false, &[]),
@@ -146,6 +177,7 @@ mod tests {
             families: vec![Family {
                 rows: vec![Dimension::Site],
                 limit: CellLimit::ONE,
+                loss: None,
                 marginals,
                 remainders: Vec::new(),
             }],
@@ -199,7 +231,7 @@ mod tests {
             let sites = [(49, 0), (0, 49), (25, 24), (4_000, 3_000), (2_000, 3_000)];
             let released = released(&plan(), &sites, seed);
             for table in &released.tables {
-                assert!(table.cells.iter().all(|it| it.1 >= table.mechanism.threshold()));
+                assert!(table.cells.iter().all(|it| it.1 >= table.mechanism.gate(it.0).threshold));
             }
             assert_eq!(released.tables[2].cells.len(), 2, "only the last two have a quorum");
         }
@@ -266,6 +298,7 @@ mod tests {
             .marginals()
             .zip(counts(&plan(), &SITES))
             .map(|((family, it), counts)| {
+                let counts = Counts::of(counts);
                 draw(plan().mechanism(family, it).unwrap(), &counts, &mut entropy).unwrap()
             })
             .collect();

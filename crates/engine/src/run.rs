@@ -5,6 +5,7 @@
 //! charge is durable.
 
 mod desk;
+pub mod earlier;
 mod series;
 mod standing;
 
@@ -31,7 +32,7 @@ use crate::instance::Instance;
 use crate::keys::{BoundingSecret, checkpoint_signer};
 use crate::plan::PrivatePlan;
 use crate::policy::Policy;
-use crate::publish::{Account, Publication, overview};
+use crate::publish::{Account, Publication, overview, recover};
 use crate::report;
 use crate::time::{Clock, Period};
 use crate::vault::{Snapshot, Vault};
@@ -79,7 +80,10 @@ impl Run<'_> {
     /// # Errors
     /// As [`Self::product`].
     pub fn snapshot(&self, product: &str, snapshot: &Snapshot) -> Result<Outcome> {
-        let plan = self.policy.plan(product, snapshot)?;
+        let ledger = self.open_ledger()?;
+        recover(&Machine, &self.instance.releases_dir(), ledger.history())?;
+        let earlier = earlier::weighing(self.instance, ledger.history(), product, snapshot.period)?;
+        let plan = self.policy.plan(product, snapshot, earlier.as_ref())?;
         let hash = plan.hash()?;
         let request = self.request(&plan, hash)?;
         let census = Vault::open(self.instance)?.population()?;
@@ -90,7 +94,7 @@ impl Run<'_> {
             SystemEntropy::new().map_err(|cause| Error::fault("F07", cause.to_string()))?;
         let mut desk = Desk {
             disk: Arc::new(Machine),
-            ledger: self.open_ledger()?,
+            ledger,
             releases: self.instance.releases_dir(),
             code_hash: self.code_hash,
             census: census.map(|it| it.census(&snapshot.geography)),
@@ -151,9 +155,9 @@ impl Run<'_> {
 ///
 /// # Errors
 /// `P09` then; a fault when an earlier release is not what was published.
-pub fn check_series(instance: &Instance, plan: &PrivatePlan) -> Result<()> {
-    let (history, releases) = (read_ledger(instance)?, instance.releases_dir());
-    let standing = Standing { disk: &Machine, releases: &releases, history: &history };
+pub fn check_series(instance: &Instance, history: &History, plan: &PrivatePlan) -> Result<()> {
+    let releases = instance.releases_dir();
+    let standing = Standing { disk: &Machine, releases: &releases, history };
     series::check(plan, &standing)
 }
 

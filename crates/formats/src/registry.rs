@@ -171,20 +171,20 @@ fn variant(facts: &Facts) -> Variant {
 }
 
 fn loss(facts: &Facts) -> Loss {
-    // Checked to be numbers when the release was.
-    let number = |it: &str| it.parse().unwrap_or(f64::INFINITY);
+    // Checked to be a number when the release was.
+    let rho = facts.rho.parse().unwrap_or(f64::INFINITY);
     Loss {
         privacy_unit: facts.unit.clone(),
         privacy_unit_details: "Add or remove one person with all records of the month. A person is \
                                the SIMs of one account holder, or one other user.",
-        privacy_parameters: Parameters {
-            epsilon: facts.epsilon,
-            delta: number(&facts.delta),
-            rho: number(&facts.rho),
-        },
+        // Epsilon and delta side by side are read as one guarantee: the delta is the one at which
+        // epsilon holds.
+        privacy_parameters: Parameters { epsilon: facts.epsilon, delta: facts.epsilon_delta, rho },
         privacy_parameters_details: format!(
-            "{} The delta above is that of the zero-concentrated guarantee (approximate zCDP).",
-            words::cost(facts)
+            "{} The epsilon and delta given as parameters belong together; rho goes with the delta of \
+             the zero-concentrated guarantee (approximate zCDP), {}.",
+            words::cost(facts),
+            facts.delta
         ),
     }
 }

@@ -1,7 +1,9 @@
-//! A small release, opened by other people's programs.
+//! A small release, opened by other people's programs; and copies of it with a fault each, which the
+//! same programs must find.
 //!
-//! `QUORATE_TOOLS` names a Python that has them; `tests/tools.sh DIR` makes one. Without it the test
-//! says so and passes: nothing but Rust is needed to build and test the rest.
+//! `QUORATE_TOOLS` names a Python that has them; `cargo xtask check` makes one where it can, and so does
+//! `tests/tools.sh DIR`. Without it the test says so and passes: nothing but Rust is needed to build and
+//! test the rest.
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test may fail and say why")]
 
@@ -43,7 +45,7 @@ fn other_peoples_programs_open_every_file_and_see_the_same_values() {
         .unwrap();
     let said = [output.stdout, output.stderr].concat();
     eprintln!("{}", String::from_utf8_lossy(&said));
-    assert!(output.status.success(), "a program refused a file");
+    assert!(output.status.success(), "a program refused a file, or accepted a wrong one");
 }
 
 fn write(path: &Path, bytes: &[u8]) {

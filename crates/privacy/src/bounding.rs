@@ -36,24 +36,25 @@ impl BoundingKey {
 /// People with up to this many distinct cells are ranked without touching the heap.
 const ON_STACK: usize = 128;
 
-/// Reduces `cells` to at most L distinct ones, ascending.
+/// Reduces `cells` to at most L distinct ones, ascending; returns how many distinct ones there were.
 ///
 /// Guarantee: the result has at most `limit` cells, all of them among `cells`, and is a function
 /// of the set of cells, the token and the key. Allocates nothing up to 128
 /// distinct cells.
-pub fn keep(cells: &mut Vec<u64>, limit: CellLimit, key: &BoundingKey, token: u32) {
+pub fn keep(cells: &mut Vec<u64>, limit: CellLimit, key: &BoundingKey, token: u32) -> usize {
     cells.sort_unstable();
     cells.dedup();
+    let distinct = cells.len();
     let most = usize::try_from(limit.cells()).unwrap_or(usize::MAX);
-    if cells.len() <= most {
-        return;
+    if distinct <= most {
+        return distinct;
     }
     let mut on_stack = [(0, 0); ON_STACK];
     let mut on_heap = Vec::new();
-    let ranked = if cells.len() <= ON_STACK {
-        &mut on_stack[..cells.len()]
+    let ranked = if distinct <= ON_STACK {
+        &mut on_stack[..distinct]
     } else {
-        on_heap.resize(cells.len(), (0, 0));
+        on_heap.resize(distinct, (0, 0));
         &mut on_heap[..]
     };
     for (slot, &cell) in ranked.iter_mut().zip(cells.iter()) {
@@ -66,4 +67,5 @@ pub fn keep(cells: &mut Vec<u64>, limit: CellLimit, key: &BoundingKey, token: u3
         *cell = *kept;
     }
     cells.sort_unstable();
+    distinct
 }

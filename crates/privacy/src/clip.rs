@@ -137,6 +137,18 @@ impl ClippedCount {
         self.units = self.units.saturating_add(u64::from(scale.units()));
     }
 
+    /// The counts of `people` whole people: each counts as one.
+    #[must_use]
+    pub const fn whole(people: u64) -> Self {
+        Self { people, units: people << LATTICE_BITS }
+    }
+
+    /// Two counters that only ever grew together, by one and by the φ of the same person.
+    #[must_use]
+    pub const fn of_counters(people: u64, units: u64) -> Self {
+        Self { people, units }
+    }
+
     /// The counts of two sets of different people together.
     pub fn merge(&mut self, other: Self) {
         self.people = self.people.saturating_add(other.people);

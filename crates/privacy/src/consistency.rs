@@ -21,7 +21,8 @@ pub use interval::Interval;
 
 use std::cmp::Ordering;
 
-use crate::mechanism::Quorum;
+use crate::clip::LATTICE_BITS;
+use crate::mechanism::{Quorum, SoftGate};
 use crate::noise::Variance;
 use crate::residual::{CellId, Lattice};
 use crate::unit::Floor;
@@ -47,6 +48,14 @@ pub struct Gate {
 impl From<&Quorum> for Gate {
     fn from(quorum: &Quorum) -> Self {
         Self { variance: quorum.variance(), threshold: quorum.threshold(), floor: quorum.floor() }
+    }
+}
+
+impl From<&SoftGate> for Gate {
+    /// In whole people, to which what is shown is cut down.
+    fn from(gate: &SoftGate) -> Self {
+        let threshold = gate.threshold() >> LATTICE_BITS;
+        Self { variance: gate.variance_in_people(), threshold, floor: gate.floor() }
     }
 }
 

@@ -11,7 +11,7 @@ use num_integer::Integer;
 use crate::clip::LATTICE_BITS;
 use crate::mechanism::ShownClipped;
 use crate::noise::{Variance, sqrt_up};
-use crate::unit::Floor;
+use crate::unit::{Floor, QUORUM};
 
 /// 10⁹·ln(1/β) for β = 10⁻⁹, rounded up: ln 10⁹ = 20.723 265 836 946…
 const NANO_LN_INVERSE_BETA: u64 = 20_723_265_837;
@@ -71,6 +71,17 @@ pub fn clipped_share_allowed(
 #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "display only")]
 pub fn clipped_share(group: &ShownClipped, part: &ShownClipped) -> f64 {
     (part.units() as f64 / group.units() as f64).min(1.0)
+}
+
+/// Whether a noisy sum of values of at most `cap` is shared by so many that nobody holds more than the
+/// fiftieth part, except with probability β: y ≥ 50·C + σ√(2·ln(1/β)) (privacy model §4, dominance).
+///
+/// `sum`, `cap` and σ in the same units; never a raw maximum.
+#[must_use]
+pub fn sum_is_of_many(sum: &BigUint, cap: BigUint, variance: Variance) -> bool {
+    let square = BigUint::from(variance.numerator()) * 2_u8 * NANO_LN_INVERSE_BETA;
+    let square = square.div_ceil(&(BigUint::from(variance.denominator()) * 1_000_000_000_u64));
+    *sum >= cap * QUORUM + sqrt_up(&square)
 }
 
 fn leaves(group: u64, part: u64, floor: u64, margin: u64) -> bool {

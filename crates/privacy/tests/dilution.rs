@@ -48,7 +48,7 @@ fn shown(people: u64) -> ShownClipped {
 fn factor(rho: &str, people: u32, kept: u64, cells: u64, scale: Scale) -> Factor {
     let dilution = dilution(rho);
     let mut sums = DilutionSums::default();
-    (0..people).for_each(|_| dilution.add(&mut sums, kept, cells, scale));
+    (0..people).for_each(|_| sums.add(limit(CAP), kept, cells, scale));
     let mut entropy = SeededEntropy::new(8412);
     let total = total(&mut entropy);
     dilution.release(Some(&total), sums, &mut entropy).unwrap()
@@ -63,7 +63,9 @@ proptest! {
 
     #[test]
     fn the_pair_moves_by_at_most_the_cap(kept in 0_u64..5_000, more in 0_u64..5_000, alpha in 1_usize..300) {
-        let (left, lost) = dilution("0.001").contribution(kept, kept + more, scale(alpha));
+        let mut sums = DilutionSums::default();
+        sums.add(limit(CAP), kept, kept + more, scale(alpha));
+        let [left, lost] = sums.parts();
         prop_assert!(left + lost <= u64::from(CAP) << 20);
         prop_assert_eq!(left + lost, (kept + more).min(u64::from(CAP)) << 20);
         prop_assert_eq!(left, (kept * u64::from(scale(alpha).units())).min(u64::from(CAP) << 20));
@@ -77,7 +79,25 @@ fn f_is_what_clipping_took_on_average() {
     assert!((found.to_f64() - 1.936).abs() < 0.02, "{}", found.to_f64());
     // σ = 64/√0.0006 cells, B = 100,000 people of 31 cells, G/B = 0.94.
     assert!((found.standard_error() - 0.001_155).abs() < 0.000_02, "{}", found.standard_error());
-    assert!((found.share_lost() - (1.0 - 1.0 / 1.936)).abs() < 0.01);
+    let lost = found.share_lost().unwrap();
+    assert!((lost.value - (1.0 - 1.0 / 1.936)).abs() < 0.01);
+    assert!(lost.low < lost.value && lost.value < lost.high && lost.high - lost.low < 0.01);
+}
+
+#[test]
+fn the_share_lost_is_told_where_it_is_near_zero_and_not_where_few_make_it() {
+    let none = factor("0.0003", 100_000, 10, 10, scale(10)).share_lost().unwrap();
+    assert!(none.low < 1e-9 && none.value < 0.01 && none.high > 0.0, "{none:?}");
+    // Fifty caps and the margin of the noise: with less, one person may hold more than a fiftieth.
+    assert_eq!(factor("0.1", 40, 60, 60, Scale::WHOLE).share_lost(), None);
+    assert!(factor("0.1", 100_000, 60, 60, Scale::WHOLE).share_lost().is_some());
+    assert_eq!(
+        dilution("0.1")
+            .release(None, DilutionSums::default(), &mut SeededEntropy::new(1))
+            .unwrap()
+            .share_lost(),
+        None
+    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The physical operator that bounds and counts people in one pass over rows sorted by person.
 //!
 //! Inputs: people (child 0) and any number of row tables (one a day), all sorted by person and cut
-//! into the same ranges. Output: one batch a partition, the non-zero `(marginal, cell, people)`.
+//! into the same ranges. Output: one batch a partition, the non-zero `(marginal, cell, people, units)`;
+//! behind the marginals stand the families' losses, cell 0 what is left and cell 1 what was lost.
 //! Memory: the counters and one chunk of people, whatever the number of rows. An input that is not
 //! sorted is a fault, never a wrong count.
 
@@ -24,7 +25,7 @@ use datafusion::physical_plan::{
 };
 
 use super::sorted_rows::{PeopleCursor, RowCursor, RowKind};
-use super::tally::{Tally, TallySpec};
+use super::tally::{Counters, Tally, TallySpec};
 use crate::plan::View;
 use privacy::BoundingKey;
 
@@ -76,6 +77,7 @@ fn schema() -> SchemaRef {
         Field::new("marginal", DataType::UInt32, false),
         Field::new("cell", DataType::UInt64, false),
         Field::new("people", DataType::UInt32, false),
+        Field::new("units", DataType::UInt64, false),
     ]))
 }
 
@@ -115,25 +117,28 @@ async fn count(
             tally.add(person, &cells);
         }
     }
-    batch(&tally.into_counts())
+    batch(&tally.into_counters())
 }
 
-fn batch(counts: &[Vec<u32>]) -> Result<RecordBatch> {
-    let cells = (0_u32..).zip(counts).flat_map(|(marginal, counts)| {
-        (0_u64..).zip(counts).filter(|(_, people)| **people > 0).map(move |it| (marginal, it))
+fn batch(counters: &Counters) -> Result<RecordBatch> {
+    let tables = (0_u32..).zip(&counters.tables);
+    let cells = tables.flat_map(|(marginal, counts)| {
+        counts.some().map(move |(cell, people, units)| (marginal, cell, people, units))
     });
-    let (mut marginals, mut keys, mut people) = (Vec::new(), Vec::new(), Vec::new());
-    for (marginal, (cell, count)) in cells {
-        marginals.push(marginal);
-        keys.push(cell);
-        people.push(*count);
-    }
+    let behind = u32::try_from(counters.tables.len()).unwrap_or(u32::MAX);
+    let losses = (behind..).zip(&counters.losses).filter(|it| it.1.people > 0);
+    let losses = losses.flat_map(|(at, it)| {
+        let [left, lost] = it.sums.parts();
+        [(at, 0, it.people, left), (at, 1, 0, lost)]
+    });
+    let rows: Vec<(u32, u64, u32, u64)> = cells.chain(losses).collect();
     Ok(RecordBatch::try_new(
         schema(),
         vec![
-            Arc::new(UInt32Array::from(marginals)),
-            Arc::new(UInt64Array::from(keys)),
-            Arc::new(UInt32Array::from(people)),
+            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|it| it.0))),
+            Arc::new(UInt64Array::from_iter_values(rows.iter().map(|it| it.1))),
+            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|it| it.2))),
+            Arc::new(UInt64Array::from_iter_values(rows.iter().map(|it| it.3))),
         ],
     )?)
 }
@@ -206,7 +211,7 @@ impl DisplayAs for BoundAndCountExec {
         write!(
             out,
             "BoundAndCountExec: marginals={}, tables={}",
-            self.settings.spec.cells().len(),
+            self.settings.spec.marginals(),
             self.rows.len()
         )
     }

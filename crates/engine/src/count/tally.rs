@@ -1,12 +1,14 @@
 //! Bounds one person's cells and adds them to the counters: the loop that everything else feeds.
 //!
 //! For each person: (1) map row cells to a family's cells, (2) keep at most L of them by keyed
-//! rank, (3) add one to each kept cell of every marginal of the family. No set of people is built. Who lacks
+//! rank, (3) add one to each kept cell of every marginal of the family, and, where people are clipped, the φ that
+//! all of them share. No set of people is built. Who lacks
 //! an attribute that any marginal of the plan is by is in none, so that sums of parts are whole.
-//! Guarantee: one person changes a marginal by at most one in at most L cells. Proof: tally.md.
+//! Guarantee: one person changes a marginal by at most one in at most L cells, or by a norm of at most one where
+//! people are clipped. Proof: tally.md.
 //! Source: privacy model §2 (bounding, clip family).
 
-use privacy::{BoundingKey, CellLimit, keep};
+use privacy::{BoundingKey, CellLimit, CellWeight, ClippedCount, DilutionSums, Scale, keep};
 use reference::Gender;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +48,8 @@ struct FamilySpec {
     /// From a row cell of the view to the family's cell, or [`NOWHERE`].
     lookup: Vec<u32>,
     limit: u32,
+    /// K_c, where the loss of bounding is measured.
+    loss_cap: Option<u32>,
     marginals: Vec<MarginalSpec>,
 }
 
@@ -56,6 +60,8 @@ struct MarginalSpec {
     /// Cells of the partitioning dimensions alone.
     width: u64,
     cells: u64,
+    /// L and the weight α of each cell, where people are clipped.
+    clip: Option<(u32, Vec<u16>)>,
 }
 
 /// One partitioning dimension: where to look, and how far its positions lie apart.
@@ -79,6 +85,7 @@ impl TallySpec {
                 Ok(FamilySpec {
                     lookup: row_lookup(plan.view, &family.rows, &plan.codes)?,
                     limit: family.limit.cells(),
+                    loss_cap: family.loss.as_ref().map(|it| it.cap.cells()),
                     marginals: family
                         .marginals
                         .iter()
@@ -90,10 +97,23 @@ impl TallySpec {
         Ok(Self { families })
     }
 
-    /// The number of cells of each marginal, in plan order.
+    /// How many marginals there are.
     #[must_use]
-    pub fn cells(&self) -> Vec<u64> {
-        self.families.iter().flat_map(|family| family.marginals.iter().map(|it| it.cells)).collect()
+    pub fn marginals(&self) -> usize {
+        self.families.iter().map(|it| it.marginals.len()).sum()
+    }
+
+    /// Room for the counts of every marginal, in plan order, and of every family's loss.
+    ///
+    /// # Errors
+    /// [`Error`] `P05` when a table is larger than memory can address.
+    pub fn counters(&self) -> Result<Counters> {
+        let marginals = self.families.iter().flat_map(|it| &it.marginals);
+        let tables = marginals.map(|it| Counts::zero(it.cells, it.clip.is_some()));
+        let tables = tables.collect::<Option<_>>().ok_or_else(|| {
+            Error::policy("P05", "a marginal has more cells than memory can address")
+        })?;
+        Ok(Counters { tables, losses: vec![LossCounts::default(); self.families.len()] })
     }
 }
 
@@ -106,7 +126,11 @@ impl MarginalSpec {
             terms.push(Term { dimension, positions: list.positions().to_vec(), stride: width });
             width *= u64::try_from(list.labels().len()).unwrap_or(u64::MAX);
         }
-        Self { rows: marginal.rows, terms, width, cells: plan.cells(family, marginal) }
+        let clip = marginal
+            .weights
+            .as_ref()
+            .map(|it| (it.limit.cells(), it.cells.iter().map(|weight| weight.alpha()).collect()));
+        Self { rows: marginal.rows, terms, width, cells: plan.cells(family, marginal), clip }
     }
 
     /// The person's cell among the partitioning dimensions; `None` when an attribute is unknown
@@ -163,12 +187,94 @@ fn row_lookup(view: View, rows: &[Dimension], codes: &Codes) -> Result<Vec<u32>>
     }
 }
 
+/// Exact counts of one table: people, and how much of them where they are clipped.
+#[derive(Clone, Default)]
+pub(crate) struct Counts {
+    people: Vec<u32>,
+    /// Σφ in units of 2^−20 people; empty where each person counts whole.
+    units: Vec<u64>,
+}
+
+/// What bounding did to the people of a family.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct LossCounts {
+    /// Everybody with a cell.
+    pub people: u32,
+    /// What is left of their cells, and what was lost.
+    pub sums: DilutionSums,
+}
+
+/// The counts of a plan.
+#[derive(Clone, Default)]
+pub(crate) struct Counters {
+    /// One a marginal, in plan order.
+    pub tables: Vec<Counts>,
+    /// One a family; zero where no loss is measured.
+    pub losses: Vec<LossCounts>,
+}
+
+impl Counters {
+    /// The people of every table, for a test.
+    #[cfg(test)]
+    pub(crate) fn into_people(self) -> Vec<Vec<u32>> {
+        self.tables.into_iter().map(|it| it.people).collect()
+    }
+}
+
+impl Counts {
+    /// `None` for more cells than memory can address.
+    fn zero(cells: u64, clipped: bool) -> Option<Self> {
+        let cells = usize::try_from(cells).ok()?;
+        Some(Self { people: vec![0; cells], units: vec![0; if clipped { cells } else { 0 }] })
+    }
+
+    /// Whole people that a test makes up.
+    #[cfg(test)]
+    pub(crate) const fn of(people: Vec<u32>) -> Self {
+        Self { people, units: Vec::new() }
+    }
+
+    /// The exact people of a cell; nobody in one that the table does not have.
+    pub(crate) fn at(&self, cell: usize) -> ClippedCount {
+        let people = self.people.get(cell).copied().map_or(0, u64::from);
+        match self.units.get(cell) {
+            Some(&units) => ClippedCount::of_counters(people, units),
+            None => ClippedCount::whole(people),
+        }
+    }
+
+    /// How many cells there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.people.len()
+    }
+
+    /// The cells with people, their people and units.
+    pub(super) fn some(&self) -> impl Iterator<Item = (u64, u32, u64)> + '_ {
+        let units = self.units.iter().copied().chain(std::iter::repeat(0));
+        let all = (0_u64..).zip(&self.people).zip(units);
+        all.filter(|((_, people), _)| **people > 0)
+            .map(|((cell, people), units)| (cell, *people, units))
+    }
+
+    /// Adds people and their units to a cell; `None` for one that the table does not have.
+    pub(super) fn add(&mut self, cell: u64, people: u32, units: u64) -> Option<()> {
+        let cell = usize::try_from(cell).ok()?;
+        *self.people.get_mut(cell)? += people;
+        if let Some(own) = self.units.get_mut(cell) {
+            *own += units;
+        }
+        Some(())
+    }
+}
+
 /// The counters themselves, with room to work on one person at a time.
 pub struct Tally {
     spec: TallySpec,
     limits: Vec<CellLimit>,
+    /// The weights of each marginal's cells; none where people are not clipped.
+    weights: Vec<Vec<CellWeight>>,
     key: BoundingKey,
-    counts: Vec<Vec<u32>>,
+    counters: Counters,
     kept: Vec<u64>,
     /// The person's cell among the partitioning dimensions of each marginal.
     places: Vec<u64>,
@@ -178,21 +284,23 @@ impl Tally {
     /// Counters at zero.
     ///
     /// # Errors
-    /// [`Error`] `P05` when a limit or a table is out of range.
+    /// [`Error`] `P05` when a limit, a weight or a table is out of range.
     pub fn new(spec: TallySpec, key: BoundingKey) -> Result<Self> {
-        let wrong = |what: String| Error::policy("P05", what);
-        let limits = spec
-            .families
-            .iter()
-            .map(|family| CellLimit::new(family.limit).map_err(|cause| wrong(cause.to_string())))
-            .collect::<Result<_>>()?;
-        let counts = spec
-            .cells()
-            .into_iter()
-            .map(|cells| usize::try_from(cells).map(|cells| vec![0; cells]))
-            .collect::<Result<_, _>>()
-            .map_err(|_| wrong("a marginal has more cells than memory can address".to_owned()))?;
-        Ok(Self { spec, limits, key, counts, kept: Vec::new(), places: Vec::new() })
+        let limit = |cells: u32| {
+            CellLimit::new(cells).map_err(|cause| Error::policy("P05", cause.to_string()))
+        };
+        let limits = spec.families.iter().map(|it| limit(it.limit)).collect::<Result<_>>()?;
+        let marginals = spec.families.iter().flat_map(|it| &it.marginals);
+        let weights = marginals.map(|it| {
+            let Some((cells, alphas)) = &it.clip else { return Ok(Vec::new()) };
+            let of = limit(*cells)?;
+            let weight = |alpha: &u16| CellWeight::new(*alpha, of);
+            let weights = alphas.iter().map(weight).collect::<std::result::Result<_, _>>();
+            weights.map_err(|cause| Error::policy("P05", cause.to_string()))
+        });
+        let weights = weights.collect::<Result<_>>()?;
+        let counters = spec.counters()?;
+        Ok(Self { spec, limits, weights, key, counters, kept: Vec::new(), places: Vec::new() })
     }
 
     /// Counts one person whose row cells are `rows` (any order, repeats allowed).
@@ -200,39 +308,81 @@ impl Tally {
         let marginals = self.spec.families.iter().flat_map(|it| &it.marginals);
         self.places.clear();
         self.places.extend(marginals.map_while(|it| it.person_cell(person)));
-        if self.places.len() < self.counts.len() {
+        if self.places.len() < self.counters.tables.len() {
             return;
         }
-        let mut counters = self.counts.iter_mut().zip(&self.places);
-        for (family, &limit) in self.spec.families.iter().zip(&self.limits) {
+        let mut tables = &mut self.counters.tables[..];
+        let (mut places, mut weights) = (&self.places[..], &self.weights[..]);
+        let families = self.spec.families.iter().zip(&self.limits).zip(&mut self.counters.losses);
+        for ((family, &limit), loss) in families {
+            let own = family.marginals.len();
+            let (counts, more) = std::mem::take(&mut tables).split_at_mut(own);
+            let (at, further) = places.split_at(own);
+            let (weighed, others) = weights.split_at(own);
+            (tables, places, weights) = (more, further, others);
             self.kept.clear();
             self.kept.extend(rows.iter().filter_map(|&row| {
                 let cell = family.lookup.get(usize::try_from(row).ok()?)?;
                 (*cell != NOWHERE).then(|| u64::from(*cell))
             }));
-            keep(&mut self.kept, limit, &self.key, person.token);
-            for (marginal, (counts, place)) in family.marginals.iter().zip(&mut counters) {
-                let kept = if marginal.rows { &self.kept[..] } else { one_if_any(&self.kept) };
-                for row_cell in kept {
-                    let cell = row_cell * marginal.width + place;
-                    if let Some(count) =
-                        usize::try_from(cell).ok().and_then(|it| counts.get_mut(it))
-                    {
-                        *count += 1;
-                    }
+            let distinct = keep(&mut self.kept, limit, &self.key, person.token);
+            let scale = family.scale(at, weighed, &self.kept);
+            for ((marginal, counts), place) in family.marginals.iter().zip(counts).zip(at) {
+                for row_cell in marginal.row_cells(&self.kept) {
+                    counts.count(row_cell * marginal.width + place, scale);
                 }
+            }
+            if let (Some(cap), false) = (family.loss_cap, self.kept.is_empty()) {
+                loss.people += 1;
+                let cap = CellLimit::new(cap).unwrap_or(limit);
+                let number = |it: usize| u64::try_from(it).unwrap_or(u64::MAX);
+                loss.sums.add(cap, number(self.kept.len()), number(distinct), scale);
             }
         }
     }
 
-    /// The exact counts of every marginal, in plan order.
+    /// The exact counts.
     #[must_use]
-    pub fn into_counts(self) -> Vec<Vec<u32>> {
-        self.counts
+    pub(crate) fn into_counters(self) -> Counters {
+        self.counters
     }
 }
 
-/// The projection of kept cells to a single one.
-const fn one_if_any(kept: &[u64]) -> &'static [u64] {
-    if kept.is_empty() { &[] } else { &[0] }
+impl FamilySpec {
+    /// The φ of a person: the smallest that any clipped marginal asks for.
+    fn scale(&self, places: &[u64], weights: &[Vec<CellWeight>], kept: &[u64]) -> Scale {
+        let mut scale = Scale::WHOLE;
+        for ((marginal, place), weights) in self.marginals.iter().zip(places).zip(weights) {
+            if !weights.is_empty() {
+                let cells = marginal.row_cells(kept).iter().map(|row| row * marginal.width + place);
+                let own = cells.filter_map(|it| weights.get(usize::try_from(it).ok()?).copied());
+                scale = scale.min(Scale::of(own));
+            }
+        }
+        scale
+    }
+}
+
+impl MarginalSpec {
+    /// The person's kept row cells as the marginal has them: themselves, or one for any.
+    const fn row_cells<'kept>(&self, kept: &'kept [u64]) -> &'kept [u64] {
+        match kept {
+            _ if self.rows => kept,
+            [] => &[],
+            _ => &[0],
+        }
+    }
+}
+
+impl Counts {
+    /// Counts one more person in a cell.
+    fn count(&mut self, cell: u64, scale: Scale) {
+        let Ok(cell) = usize::try_from(cell) else { return };
+        if let Some(count) = self.people.get_mut(cell) {
+            *count += 1;
+        }
+        if let Some(units) = self.units.get_mut(cell) {
+            *units += u64::from(scale.units());
+        }
+    }
 }

@@ -122,6 +122,7 @@ fn plan(view: View, rows: &[Dimension], limit: u32, by: &[&[Dimension]]) -> Priv
         by: by.to_vec(),
         rho: "0.01".parse().unwrap(),
         delta: "1e-12".parse().unwrap(),
+        weights: None,
     };
     let mut marginals: Vec<Marginal> = by.iter().enumerate().map(marginal).collect();
     marginals.push(Marginal { name: "base".to_owned(), rows: false, ..marginals[0].clone() });
@@ -135,6 +136,7 @@ fn plan(view: View, rows: &[Dimension], limit: u32, by: &[&[Dimension]]) -> Priv
         families: vec![Family {
             rows: rows.to_vec(),
             limit: CellLimit::new(limit).unwrap(),
+            loss: None,
             marginals,
             remainders: Vec::new(),
         }],
@@ -149,7 +151,7 @@ fn count(plan: &PrivatePlan, people: &[Someone], threads: usize) -> Vec<Vec<u32>
     let folder = TempDir::new().unwrap();
     let snapshot = snapshot(folder.path(), people);
     let key = BoundingKey::from_bytes(KEY);
-    super::bound_and_count(plan, &snapshot, key, threads).unwrap().into_counts()
+    super::bound_and_count(plan, &snapshot, key, threads).unwrap().into_people()
 }
 
 /// Counts label by label: a set of people for every cell, as a reader would do it by hand.
@@ -340,7 +342,7 @@ fn who_objected_is_in_no_count() {
     snapshot.suppressed = vec![3, 77, 499];
     let plan = plan(View::Subscriber, &[], 1, &[&[]]);
     let key = BoundingKey::from_bytes(KEY);
-    let counts = super::bound_and_count(&plan, &snapshot, key, 2).unwrap().into_counts();
+    let counts = super::bound_and_count(&plan, &snapshot, key, 2).unwrap().into_people();
     assert_eq!(counts[0], [497]);
 }
 

@@ -3,7 +3,9 @@
 //! One family keeps one set of row cells a person; its marginals are projections of those kept
 //! cells, crossed with dimensions that partition people (privacy model §2, clip family).
 
-use privacy::{Budget, CellLimit, Delta, Rho};
+use std::sync::Arc;
+
+use privacy::{Budget, CellLimit, CellWeight, Delta, Rho};
 use serde::{Serialize, Serializer};
 
 use crate::dimension::Dimension;
@@ -28,10 +30,47 @@ pub struct Family {
     /// How many row cells of one person are kept.
     #[serde(serialize_with = "as_cells")]
     pub limit: CellLimit,
+    /// How bounding is told of, and undone on average in print; absent when a person has one cell by nature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
     /// The marginals, each paid for by itself.
     pub marginals: Vec<Marginal>,
     /// Remainders that are measured, each paid for whether it is needed or not.
     pub remainders: Vec<Remainder>,
+}
+
+/// The measurement of what bounding takes from the people of a family (privacy model §2, F; products 15).
+#[derive(Clone, Debug, Serialize)]
+pub struct Loss {
+    /// K_c: how many cells of a person it looks at; L where those that count in full are meant.
+    #[serde(serialize_with = "as_cells")]
+    pub cap: CellLimit,
+    /// L: what the family's cells were weighed for, or how many are kept.
+    #[serde(serialize_with = "as_cells")]
+    pub limit: CellLimit,
+    /// What the total of people costs, beside which it is said.
+    #[serde(serialize_with = "as_text")]
+    pub total_rho: Rho,
+    /// What its two sums cost.
+    #[serde(serialize_with = "as_text")]
+    pub rho: Rho,
+    /// What the total's gate costs in δ.
+    #[serde(serialize_with = "as_text")]
+    pub delta: Delta,
+}
+
+/// The public weights by which people are clipped in a table (privacy model §2, soft bounding).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Weights {
+    /// K: how many row cells of a person are kept.
+    #[serde(serialize_with = "as_cells")]
+    pub kept: CellLimit,
+    /// L: a full weight is 1/√L.
+    #[serde(serialize_with = "as_cells")]
+    pub limit: CellLimit,
+    /// One for each cell of the code list.
+    #[serde(rename = "digest", serialize_with = "as_digest")]
+    pub cells: Arc<[CellWeight]>,
 }
 
 /// OTHER: the people of a table's cells who are in no published cell of a finer table (privacy model §6).
@@ -92,7 +131,8 @@ impl Family {
 
     /// Whether each cell of `whole` is the sum of other cells, those of `parts`.
     fn is_sum(&self, whole: &Marginal, parts: &Marginal) -> bool {
-        self.is_on_rows(whole) == self.is_on_rows(parts)
+        whole.weights.is_some() == parts.weights.is_some()
+            && self.is_on_rows(whole) == self.is_on_rows(parts)
             && whole.is_coarser(parts)
             && !parts.is_coarser(whole)
     }
@@ -101,7 +141,10 @@ impl Family {
     #[must_use]
     pub fn contains(&self, whole: &Marginal, parts: &Marginal) -> bool {
         self.is_sum(whole, parts)
-            || self.is_on_rows(parts) && !self.is_on_rows(whole) && whole.is_coarser(parts)
+            || whole.weights.is_some() == parts.weights.is_some()
+                && self.is_on_rows(parts)
+                && !self.is_on_rows(whole)
+                && whole.is_coarser(parts)
     }
 
     /// The family as if it had only the tables that are `kept`, and the remainders between them.
@@ -120,6 +163,7 @@ impl Family {
         Self {
             rows: self.rows.clone(),
             limit: self.limit,
+            loss: self.loss.clone(),
             marginals: tables.map(|it| it.0.clone()).collect(),
             remainders: self.remainders.iter().filter(between).map(moved).collect(),
         }
@@ -130,7 +174,8 @@ impl Family {
     pub fn cost(&self) -> Option<Budget> {
         let tables = self.marginals.iter().map(Marginal::cost);
         let others = self.remainders.iter().map(Remainder::cost);
-        tables.chain(others).try_fold(Budget::ZERO, Budget::checked_add)
+        let loss = self.loss.iter().flat_map(Loss::costs);
+        tables.chain(others).chain(loss).try_fold(Budget::ZERO, Budget::checked_add)
     }
 
     /// The most cells of a remainder that one person is in: as of its whole.
@@ -150,12 +195,23 @@ pub struct Marginal {
     pub rows: bool,
     /// The dimensions that partition people.
     pub by: Vec<Dimension>,
+    /// How people are clipped; absent when each counts whole in the cells that are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Weights>,
     /// What it costs in ρ.
     #[serde(serialize_with = "as_text")]
     pub rho: Rho,
     /// What it costs in δ.
     #[serde(serialize_with = "as_text")]
     pub delta: Delta,
+}
+
+impl Loss {
+    /// What every person pays for the total, and for the sums.
+    fn costs(&self) -> [Budget; 2] {
+        let sums = Budget { rho: self.rho, delta: Delta::ZERO };
+        [Budget { rho: self.total_rho, delta: self.delta }, sums]
+    }
 }
 
 impl Remainder {
@@ -178,11 +234,23 @@ impl Marginal {
         self.by.iter().all(|it| other.by.iter().any(|of| of.is_within(*it)))
     }
 
-    /// The most cells of this table that one person changes: L of privacy model §2.
+    /// The most cells of this table that one person changes: L of privacy model §2, K where people are clipped.
     #[must_use]
-    pub const fn cells_per_person(&self, family: &Family) -> CellLimit {
-        if self.rows { family.limit } else { CellLimit::ONE }
+    pub fn cells_per_person(&self, family: &Family) -> CellLimit {
+        match &self.weights {
+            _ if !self.rows => CellLimit::ONE,
+            Some(weights) => weights.kept,
+            None => family.limit,
+        }
     }
+}
+
+fn as_digest<S: Serializer>(cells: &[CellWeight], out: S) -> Result<S::Ok, S::Error> {
+    let mut hasher = blake3::Hasher::new();
+    for weight in cells {
+        hasher.update(&weight.alpha().to_le_bytes());
+    }
+    out.serialize_str(&hasher.finalize().to_hex())
 }
 
 fn as_text<T: ToString, S: Serializer>(value: &T, out: S) -> Result<S::Ok, S::Error> {

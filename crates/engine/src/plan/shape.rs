@@ -25,6 +25,8 @@ pub fn untied(families: &[Family]) -> Option<Untied> {
         let own = family.marginals.iter().filter(|it| !family.is_on_rows(it));
         let mut groups: Vec<_> = own.map(groups).collect();
         groups.sort();
+        // Once whole and once clipped is one table of people.
+        groups.dedup();
         groups
     };
     let with_people: Vec<_> = families.iter().map(of_people).filter(|it| !it.is_empty()).collect();
@@ -64,7 +66,8 @@ pub fn untied(families: &[Family]) -> Option<Untied> {
     families.iter().find_map(|family| {
         let (rows, people): (Vec<_>, Vec<_>) =
             family.marginals.iter().partition(|it| family.is_on_rows(it));
-        [rows, people].iter().find_map(|tables| {
+        let (clipped, whole) = people.into_iter().partition(|it| it.weights.is_some());
+        [rows, clipped, whole].iter().find_map(|tables| {
             let across = |it: &&&Marginal| family.is_across(it);
             let lattice: Vec<_> = tables.iter().copied().filter(|it| !across(&it)).collect();
             let beside = || tables.iter().copied().filter(|it| across(&it));
@@ -167,10 +170,12 @@ mod tests {
             by: by.to_vec(),
             rho: "0.001".parse().unwrap(),
             delta: "1e-12".parse().unwrap(),
+            weights: None,
         };
         Family {
             rows: rows.to_vec(),
             limit: CellLimit::ONE,
+            loss: None,
             marginals: tables.iter().enumerate().map(table).collect(),
             remainders: Vec::new(),
         }

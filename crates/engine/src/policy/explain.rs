@@ -76,7 +76,7 @@ pub fn times(budget: Budget, months: u64) -> Option<Budget> {
 }
 
 fn product(policy: &Policy, own: &ProductPolicy, period: Period, text: &mut String) -> Result<()> {
-    let plan = policy.outline(own.product.name, period)?;
+    let plan = policy.outline(own.product.name, period, None)?;
     let cost = plan.cost()?;
     let _ = writeln!(text, "\n{}: {}", own.product.name, own.product.summary);
     let _ = writeln!(text, "  For: {}. Costs rho {}, delta {}.", own.purpose, cost.rho, cost.delta);

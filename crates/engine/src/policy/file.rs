@@ -10,10 +10,11 @@ use serde::{Deserialize, Deserializer};
 
 use super::ProductPolicy;
 use super::allot::allot;
+use super::clip::KEPT;
 use crate::dimension::Dimension;
 use crate::door::choices;
 use crate::error::{Error, Result};
-use crate::plan::{Family, Marginal, Remainder, untied};
+use crate::plan::{Family, Loss, Marginal, Remainder, untied};
 use crate::product::{self, Product};
 
 /// `policy.toml`.
@@ -60,6 +61,11 @@ pub(super) struct ProductFile {
 struct FamilyPart {
     rows: Vec<Dimension>,
     cells_per_person: u32,
+    /// L of clipped people, from the second release on.
+    clip_cells: Option<u32>,
+    /// For telling what bounding took.
+    #[serde(default, deserialize_with = "exact_if_any")]
+    loss_rho: Option<Rho>,
     #[serde(deserialize_with = "exact")]
     delta: Delta,
     tables: Vec<TablePart>,
@@ -165,6 +171,7 @@ impl ProductFile {
         let shares = self.rhos(path)?;
         let tables = self.family.iter_mut().flat_map(|it| &mut it.tables);
         tables.zip(shares).for_each(|(table, rho)| table.rho = Some(rho));
+        let clips = self.family.iter().map(|it| it.clip(path)).collect::<Result<_>>()?;
         let families = self
             .family
             .into_iter()
@@ -183,7 +190,7 @@ impl ProductFile {
             return Err(Error::policy("P03", wrong.what).at(path.display()).allowed(wrong.allowed));
         }
         let (purpose, edition) = (self.purpose, self.edition);
-        Ok(ProductPolicy { product, purpose, edition, families })
+        Ok(ProductPolicy { product, purpose, edition, families, clips })
     }
 
     /// The ρ of each table, in order: its own, or its share of the product's.
@@ -217,6 +224,36 @@ impl ProductFile {
 }
 
 impl FamilyPart {
+    /// L of clipped people, which only a family with rows has, and its loss beside.
+    fn clip(&self, path: &Path) -> Result<Option<CellLimit>> {
+        let wrong = |what: &str, allowed: &'static str| {
+            Err(Error::policy("P03", what).at(path.display()).allowed(allowed))
+        };
+        if self.rows.is_empty() && (self.clip_cells.is_some() || self.loss_rho.is_some()) {
+            let allowed = "clip_cells and loss_rho where rows = [..]";
+            return wrong("a person has one cell by nature: nothing is bounded", allowed);
+        }
+        if self.clip_cells.is_some() && self.loss_rho.is_none() {
+            let allowed = "loss_rho beside clip_cells, e.g. loss_rho = \"0.0003\"";
+            return wrong("what clipping takes is not measured", allowed);
+        }
+        let most = CellLimit::new(KEPT).ok();
+        match self.clip_cells.map(CellLimit::new) {
+            None => Ok(None),
+            Some(Ok(limit)) if Some(limit) <= most => Ok(Some(limit)),
+            Some(_) => wrong("clip_cells is out of range", "clip_cells = 1 to 128"),
+        }
+    }
+
+    /// A sixth for the total of people, the rest for the two sums beside it.
+    fn loss(&self, limit: CellLimit) -> Option<Loss> {
+        let nano = self.loss_rho?.nano();
+        let rho = |nano: u64| Rho::from_nano(nano).unwrap_or_default();
+        let cap = CellLimit::new(KEPT).map_or(limit, |kept| kept.max(limit));
+        let (total_rho, rho) = (rho(nano / 6), rho(nano - nano / 6));
+        Some(Loss { cap, limit, total_rho, rho, delta: self.delta })
+    }
+
     fn check(self, path: &Path, product: &Product) -> Result<Family> {
         let wrong = |what: String| Error::policy("P03", what).at(path.display());
         if !product.rows.contains(&self.rows.as_slice()) {
@@ -230,7 +267,7 @@ impl FamilyPart {
             return Err(wrong("a person has one home, gender and age band".to_owned())
                 .allowed("cells_per_person = 1 where rows = []"));
         }
-        let delta = self.delta;
+        let (delta, loss) = (self.delta, self.loss(limit));
         let others: Vec<Option<Rho>> = self.tables.iter().map(|it| it.other_rho).collect();
         let tables = self.tables.into_iter().map(|table| {
             if let Some(other) = table.by.iter().find(|it| !it.partitions_people()) {
@@ -239,10 +276,10 @@ impl FamilyPart {
                      one of each)",
                 ));
             }
-            Ok(Marginal { name: table.name, rows: table.rows, by: table.by, rho: table.rho.unwrap_or_default(), delta })
+            Ok(Marginal { name: table.name, rows: table.rows, by: table.by, rho: table.rho.unwrap_or_default(), delta, weights: None })
         });
         let (marginals, remainders) = (tables.collect::<Result<_>>()?, Vec::new());
-        let mut family = Family { marginals, rows: self.rows, limit, remainders };
+        let mut family = Family { marginals, rows: self.rows, limit, loss, remainders };
         let refinements = family.refinements();
         let name = |at: usize| family.marginals.get(at).map_or("", |it| it.name.as_str());
         for (parts, rho) in others.iter().enumerate().filter_map(|it| Some((it.0, (*it.1)?))) {

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use privacy::Quorum;
+use privacy::consistency::Gate;
 use reference::{AgeBand, Gender, Geography, Level, Pyramid};
 
 use crate::dimension::{Dimension, GENDERS_PLUS};
 use crate::door::population::Population;
-use crate::plan::{Family, Marginal, PrivatePlan};
+use crate::plan::{Family, Marginal, Mechanism, PrivatePlan};
 use crate::publish::Publication;
 
 /// What a forecast stands on.
@@ -134,9 +134,11 @@ fn share(is_in: bool) -> f64 {
 
 /// The forecast by the table of this name in an earlier release; `None` when that has none.
 #[must_use]
-pub fn by_release(name: &str, mechanism: &Quorum, earlier: &Publication) -> Option<Forecast> {
+pub fn by_release(name: &str, mechanism: &Mechanism, earlier: &Publication) -> Option<Forecast> {
     let rows = earlier.sheet.rows.iter().filter(|it| it.level == name);
-    let shown = rows.map(|row| row.people.map_or(0.0, |it| chance(mechanism, float(it.value))));
+    let shown = (0..).zip(rows).map(|(cell, row)| {
+        row.people.map_or(0.0, |it| chance(&mechanism.gate(cell), float(it.value)))
+    });
     Some(Forecast { shown: mean(shown)?, ground: Ground::Release(earlier.manifest.id.clone()) })
 }
 
@@ -145,7 +147,7 @@ pub fn by_release(name: &str, mechanism: &Quorum, earlier: &Publication) -> Opti
 pub fn by_census(
     plan: &PrivatePlan,
     (family, marginal): (&Family, &Marginal),
-    mechanism: &Quorum,
+    mechanism: &Mechanism,
     expected: &Expected<'_>,
 ) -> Option<Forecast> {
     if family.is_on_rows(marginal) || !family.rows.is_empty() {
@@ -154,21 +156,21 @@ pub fn by_census(
     let dimensions = PrivatePlan::dimensions(family, marginal);
     let chance_of = |cell: u64| {
         let people = expected.people(&dimensions, &plan.labels(&dimensions, cell))?;
-        Some(chance(mechanism, people))
+        Some(chance(&mechanism.gate(cell), people))
     };
     let cells = (0..plan.cells(family, marginal)).map(chance_of).collect::<Option<Vec<_>>>()?;
     Some(Forecast { shown: mean(cells.into_iter())?, ground: Ground::Population })
 }
 
 /// The probability that a cell of so many people is published.
-fn chance(mechanism: &Quorum, people: f64) -> f64 {
-    if people < f64::from(mechanism.floor().people()) {
+fn chance(gate: &Gate, people: f64) -> f64 {
+    if people < f64::from(gate.floor.people()) {
         return 0.0;
     }
-    let threshold = float(i64::try_from(mechanism.threshold()).unwrap_or(i64::MAX));
+    let threshold = float(i64::try_from(gate.threshold).unwrap_or(i64::MAX));
     // Noise is whole: half a person makes its continuous counterpart meet it.
     let short = threshold - 0.5 - people;
-    0.5 * libm::erfc(short / (mechanism.sigma() * std::f64::consts::SQRT_2))
+    0.5 * libm::erfc(short / (2.0 * gate.variance.to_f64()).sqrt())
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
@@ -183,7 +185,7 @@ const fn float(people: i64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use privacy::{CellLimit, Floor};
+    use privacy::{CellLimit, Floor, Quorum};
 
     use super::*;
 
@@ -199,13 +201,13 @@ mod tests {
         let (threshold, sigma) = (121.0, 10.0);
         assert!((mechanism.sigma() - sigma).abs() < 1e-9 && mechanism.threshold() == 121);
         let check = |people: f64, expected: f64| {
-            let found = chance(&mechanism, people);
+            let found = chance(&(&mechanism).into(), people);
             assert!((found - expected).abs() < 0.005, "{people}: {found}");
         };
         check(threshold - 0.5, 0.5);
         check(threshold - 0.5 + 1.645 * sigma, 0.95);
         check(threshold - 0.5 - 1.96 * sigma, 0.025);
-        assert!(chance(&mechanism, 49.9) < f64::EPSILON);
+        assert!(chance(&(&mechanism).into(), 49.9) < f64::EPSILON);
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use privacy::{Budget, Quorum};
+use privacy::Budget;
 
 use super::forecast::{self, Expected, Forecast};
 use crate::error::Result;
-use crate::plan::PrivatePlan;
+use crate::plan::{Mechanism, PrivatePlan};
 use crate::publish::Publication;
 
 /// One measured table, or the remainders of one.
@@ -19,16 +19,22 @@ pub struct Line {
     /// What it costs each person.
     pub cost: Budget,
     /// How it is drawn.
-    pub mechanism: Quorum,
+    pub mechanism: Mechanism,
     /// How much of it is expected to show; `None` when nothing public tells.
     pub forecast: Option<Forecast>,
 }
 
 impl Line {
-    /// Half of a 95 % interval, people.
+    /// The standard deviation of an ordinary cell's noise, people; no cell has less.
+    #[must_use]
+    pub fn sigma(&self) -> f64 {
+        self.mechanism.ordinary().variance.to_f64().sqrt()
+    }
+
+    /// Half of a 95 % interval of an ordinary cell, people.
     #[must_use]
     pub fn half_width(&self) -> f64 {
-        1.96 * self.mechanism.sigma()
+        1.96 * self.sigma()
     }
 }
 
@@ -42,7 +48,7 @@ pub fn lines(
     expected: Option<&Expected<'_>>,
 ) -> Result<Vec<Line>> {
     let by_release =
-        |name: &str, mechanism: &Quorum| forecast::by_release(name, mechanism, earlier?);
+        |name: &str, mechanism: &Mechanism| forecast::by_release(name, mechanism, earlier?);
     let tables = plan.marginals().map(|(family, it)| {
         let mechanism = plan.mechanism(family, it)?;
         let forecast = by_release(&it.name, &mechanism)
@@ -85,9 +91,9 @@ pub fn figures(lines: &[Line]) -> String {
             it.mechanism.limit().cells(),
             it.cost.rho.to_string(),
             it.cost.delta.to_string(),
-            it.mechanism.sigma(),
+            it.sigma(),
             it.half_width(),
-            it.mechanism.threshold(),
+            it.mechanism.ordinary().threshold,
             match &it.forecast {
                 Some(forecast) => format!("{:>9.1} %", 100.0 * forecast.shown),
                 None if told => "    unknown".to_owned(),

@@ -152,8 +152,8 @@ impl Manifest {
             l0: table.mechanism.limit().cells(),
             rho: cost.rho.to_string(),
             delta: cost.delta.to_string(),
-            sigma: (table.mechanism.sigma() * 1e4).round() / 1e4,
-            threshold: table.mechanism.threshold(),
+            sigma: (table.mechanism.ordinary().variance.to_f64().sqrt() * 1e4).round() / 1e4,
+            threshold: table.mechanism.ordinary().threshold,
             cells_released: count(table.cells.len()),
             cells_in_code_list: cells,
         };

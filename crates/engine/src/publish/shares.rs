@@ -83,15 +83,16 @@ pub(super) fn of<'release>(
     marginal: &'release Marginal,
 ) -> impl Fn(u64) -> Shares + 'release {
     let own = find(released, |_, it| std::ptr::eq(it, marginal));
+    // Only what is clipped alike is divided (privacy model §2, clip family).
+    let alike = |of: &Family, it: &Marginal| {
+        std::ptr::eq(of, family) && it.weights.is_some() == marginal.weights.is_some()
+    };
     // The whole of a share of a group: the same people with any row cell at all.
-    let base =
-        find(released, |of, it| std::ptr::eq(of, family) && !it.rows && it.by == marginal.by);
+    let base = find(released, |of, it| alike(of, it) && !it.rows && it.by == marginal.by);
     // The whole of a composition: the same row cell, all people.
-    let parent = find(released, |of, it| {
-        std::ptr::eq(of, family) && it.rows == marginal.rows && it.by.is_empty()
-    });
-    let everybody =
-        find(released, |of, it| std::ptr::eq(of, family) && !it.rows && it.by.is_empty());
+    let parent =
+        find(released, |of, it| alike(of, it) && it.rows == marginal.rows && it.by.is_empty());
+    let everybody = find(released, |of, it| alike(of, it) && !it.rows && it.by.is_empty());
     let width = marginal.by.iter().fold(1, |width, &it| {
         let labels = released.plan.codes.list(it).labels().len();
         width * u64::try_from(labels).unwrap_or(u64::MAX)
@@ -117,9 +118,10 @@ fn find(released: &Released, wanted: impl Fn(&Family, &Marginal) -> bool) -> Opt
 fn share(part: Option<&Table>, cell: u64, whole: &Table, of: u64) -> Option<(i64, Ratio)> {
     let part = part?;
     let (y_part, y_whole) = (part.people(cell)?, whole.people(of)?);
-    let margin = derived::margin(whole.mechanism.variance(), part.mechanism.variance());
-    let floor = whole.mechanism.floor();
-    if !derived::share_allowed(y_whole, y_part, floor, margin) {
+    let gates = [whole.mechanism.gate(of), part.mechanism.gate(cell)];
+    let margin = derived::margin(gates[0].variance, gates[1].variance);
+    let y_part = y_part + part.mechanism.cut();
+    if !derived::share_allowed(y_whole, y_part, gates[0].floor, margin) {
         return None;
     }
     // The guard reads what was released, the share what is printed.

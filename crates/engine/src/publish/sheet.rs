@@ -59,6 +59,10 @@ impl Sheet {
         let keys: Vec<Dimension> = dimension::ALL.into_iter().filter(used).collect();
         let mut rows = Vec::new();
         for ((family, marginal), table) in plan.marginals().zip(&released.tables) {
+            // Of people who are told of whole, the clipped count is the other side of shares alone.
+            if marginal.weights.is_some() && !family.is_on_rows(marginal) {
+                continue;
+            }
             let dimensions = PrivatePlan::dimensions(family, marginal);
             let shares = shares::of(released, family, marginal);
             for cell in 0..plan.cells(family, marginal) {

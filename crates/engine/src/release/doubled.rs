@@ -27,7 +27,6 @@ pub(super) fn cells(plan: &PrivatePlan, grid: &Grid<'_>, shown: &[Table]) -> Vec
     let Some((site_totals, totals)) = total(&sites).zip(total(&categories)) else {
         return Vec::new();
     };
-    let margin = derived::margin(totals.mechanism.variance(), site_totals.mechanism.variance());
     let (site_list, list) =
         (plan.codes.list(Dimension::Site), plan.codes.list(Dimension::Category));
     let shown_sites: BTreeSet<u64> = sites
@@ -43,9 +42,15 @@ pub(super) fn cells(plan: &PrivatePlan, grid: &Grid<'_>, shown: &[Table]) -> Vec
         if site == NOWHERE || category == NOWHERE {
             continue;
         }
-        let floor = totals.mechanism.floor();
         let both = totals.people(category.into()).zip(site_totals.people(site.into()));
-        let apart = both.is_some_and(|(all, own)| derived::share_allowed(all, own, floor, margin));
+        let apart = both.is_some_and(|(all, own)| {
+            let gates = [(totals, category), (site_totals, site)]
+                .map(|(table, cell)| table.mechanism.gate(cell.into()));
+            let margin = derived::margin(gates[0].variance, gates[1].variance);
+            // Two families clip the same people differently: a quarter more tells nothing apart.
+            let clipped = site_totals.mechanism.cut();
+            derived::share_allowed(all, own + clipped * own.div_ceil(4), gates[0].floor, margin)
+        });
         if shown_sites.contains(&site.into()) && !apart {
             doubled.insert(u64::from(category));
         }
@@ -69,12 +74,12 @@ fn groups(plan: &PrivatePlan, family: &Family, table: &Marginal) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use privacy::{CellLimit, Floor, Quorum};
+    use privacy::{Budget, CellLimit, Floor};
     use reference::{Geography, Site, SiteList};
 
     use super::*;
     use crate::dimension::Codes;
-    use crate::plan::View;
+    use crate::plan::{Mechanism, View};
 
     fn plan() -> PrivatePlan {
         let table = |name: &str, by: &[Dimension]| Marginal {
@@ -83,10 +88,12 @@ mod tests {
             by: by.to_vec(),
             rho: "0.005".parse().unwrap(),
             delta: "1e-12".parse().unwrap(),
+            weights: None,
         };
         let family = |rows: Dimension, name: &str| Family {
             rows: vec![rows],
             limit: CellLimit::ONE,
+            loss: None,
             marginals: vec![
                 table(name, &[]),
                 table(&format!("{name}_gender_plus"), &[Dimension::GenderPlus]),
@@ -120,15 +127,13 @@ mod tests {
     /// The tables of sites, of sites by gender, of categories, of categories by gender.
     fn check(shown: [&[(u64, u64)]; 4], expected: &[(usize, u64)]) {
         let plan = plan();
-        let mechanism = Quorum::new(
-            Floor::QUORUM,
-            CellLimit::ONE,
-            "0.005".parse().unwrap(),
-            "1e-12".parse().unwrap(),
-        )
-        .unwrap();
-        let table =
-            |cells: &[(u64, u64)]| Table { mechanism, cells: cells.to_vec(), figures: Vec::new() };
+        let cost = Budget { rho: "0.005".parse().unwrap(), delta: "1e-12".parse().unwrap() };
+        let mechanism = Mechanism::new(Floor::QUORUM, CellLimit::ONE, cost, None).unwrap();
+        let table = |cells: &[(u64, u64)]| Table {
+            mechanism: mechanism.clone(),
+            cells: cells.to_vec(),
+            figures: Vec::new(),
+        };
         let grid = Grid::new(&plan);
         let expected: Vec<CellId> = expected.iter().map(|it| grid.cell(it.0, it.1)).collect();
         assert_eq!(cells(&plan, &grid, &shown.map(table)), expected);

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use privacy::ClippedCount;
 use privacy::residual::{CellId, Part, Relation};
 
 use super::Table;
+use crate::count::Counts;
 use crate::dimension::{Dimension, NOWHERE};
 use crate::plan::{Family, Marginal, PrivatePlan};
 
@@ -51,11 +53,12 @@ impl<'plan> Grid<'plan> {
     }
 
     /// The exact people of a cell.
-    pub(super) fn count(&self, cell: CellId, counts: &[Vec<u32>]) -> u64 {
+    pub(super) fn count(&self, cell: CellId, counts: &[Counts]) -> ClippedCount {
         let table = self.table(cell);
         let start = self.starts.get(table).copied().unwrap_or_default();
-        let count = counts.get(table).and_then(|it| it.get(cell.0.saturating_sub(start)));
-        count.copied().map_or(0, u64::from)
+        counts
+            .get(table)
+            .map_or_else(ClippedCount::default, |it| it.at(cell.0.saturating_sub(start)))
     }
 
     /// The noisy people of each cell that is shown.
@@ -115,11 +118,12 @@ impl<'plan> Grid<'plan> {
         [only(parts, whole), only(whole, parts)]
     }
 
-    /// Cells of people that two families have: whoever has a kept cell of one has one of the other.
+    /// Cells of people that two families have, or one whole and clipped: whoever has a kept cell of one has
+    /// one of the other.
     fn repeated(&self, over: usize) -> impl Iterator<Item = Sum> + '_ {
         let same = |one: usize, other: usize| {
             let [(own, it), (family, of)] = [self.tables[one], self.tables[other]];
-            !std::ptr::eq(own, family)
+            (!std::ptr::eq(own, family) || it.weights.is_some() != of.weights.is_some())
                 && !own.is_on_rows(it)
                 && !family.is_on_rows(of)
                 && it.by == of.by
@@ -160,9 +164,10 @@ impl<'plan> Grid<'plan> {
                         let part = |at: usize, cell: u64, noisy: u64, of: &Table| Part {
                             cell: self.cell(at, cell),
                             noisy,
-                            variance: of.mechanism.variance(),
+                            variance: of.mechanism.gate(cell).variance,
                         };
                         let whole = part(whole_at, of, people, wholes);
+                        let noisy = noisy + table.mechanism.cut();
                         pairs.push((whole, part(at, cell, noisy, table)));
                     }
                 }

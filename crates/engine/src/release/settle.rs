@@ -7,14 +7,15 @@
 //! follows from what stays. (6) Places that cut the others are published where they say nothing new. Only step 4 sees more than released numbers; it draws by the quorum mechanism.
 //! Proof: ../release.md, privacy residual.md.
 
-use privacy::Entropy;
 use privacy::residual::{
     Lattice, LatticeError, Other, Relation, RelationId, parts_to_withdraw, remainders, settle,
 };
+use privacy::{ClippedCount, Entropy};
 
 use super::grid::{Grid, Sum};
 use super::{Table, shown, sparse};
 use super::{across, doubled};
+use crate::count::Counts;
 use crate::error::{Error, Result};
 use crate::plan::{PrivatePlan, Untied, untied};
 
@@ -27,7 +28,7 @@ use crate::plan::{PrivatePlan, Untied, untied};
 pub(super) fn tables(
     plan: &PrivatePlan,
     tables: &mut [Table],
-    counts: &[Vec<u32>],
+    counts: &[Counts],
     entropy: &mut dyn Entropy,
 ) -> Result<(Vec<Table>, usize)> {
     if let Some(Untied { what, .. }) = untied(&plan.families) {
@@ -37,7 +38,7 @@ pub(super) fn tables(
     let own = plan.only(&kept);
     let places: Vec<usize> = (0..kept.len()).filter(|&it| kept[it]).collect();
     let mut staying: Vec<Table> = places.iter().map(|&it| tables[it].clone()).collect();
-    let exact: Vec<Vec<u32>> = places.iter().map(|&it| counts[it].clone()).collect();
+    let exact: Vec<Counts> = places.iter().map(|&it| counts[it].clone()).collect();
     let (measured, mut withdrawn) = lattice(&own, &mut staying, &exact, entropy)?;
     for (place, table) in places.into_iter().zip(staying) {
         tables[place] = table;
@@ -66,7 +67,7 @@ pub(super) fn tables(
 fn lattice(
     plan: &PrivatePlan,
     tables: &mut [Table],
-    counts: &[Vec<u32>],
+    counts: &[Counts],
     entropy: &mut dyn Entropy,
 ) -> Result<(Vec<Table>, usize)> {
     let grid = Grid::new(plan);
@@ -87,10 +88,12 @@ fn lattice(
         .collect::<Result<Vec<Table>>>()?;
     let mut measured = Vec::new();
     for remainder in remainders(&lattice, &answers).map_err(|cause| wrong(&cause))? {
-        let Some((other, _)) = paid(&sums, remainder.relation) else { continue };
+        let Some((other, whole)) = paid(&sums, remainder.relation) else { continue };
         let Some(table) = others.get(other) else { continue };
-        let people = remainder.hidden.iter().map(|it| grid.count(*it, counts)).sum();
-        measured.push(Other { noisy: shown(&table.mechanism, people, entropy)?, remainder });
+        let mut count = ClippedCount::default();
+        remainder.hidden.iter().for_each(|it| count.merge(grid.count(*it, counts)));
+        let noisy = shown(&table.mechanism, whole, count, entropy)?;
+        measured.push(Other { noisy, remainder });
     }
     let settled = settle(&lattice, &answers, &measured, &must_go).map_err(|cause| wrong(&cause))?;
     for (at, table) in tables.iter_mut().enumerate() {

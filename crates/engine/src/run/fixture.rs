@@ -31,6 +31,7 @@ pub fn plan(product: &str, codes: &Codes) -> PrivatePlan {
         by: by.to_vec(),
         rho: "0.005".parse().unwrap(),
         delta: "1e-12".parse().unwrap(),
+        weights: None,
     };
     PrivatePlan {
         product: product.to_owned(),
@@ -42,6 +43,7 @@ pub fn plan(product: &str, codes: &Codes) -> PrivatePlan {
         families: vec![Family {
             rows: vec![Dimension::Site],
             limit: CellLimit::ONE,
+            loss: None,
             marginals: vec![table("base", &[]), table("gender", &[Dimension::Gender])],
             remainders: Vec::new(),
         }],

@@ -71,7 +71,8 @@ fn people_live_and_are_seen_in_the_operators_own_zones() {
 
     // The policy and its plans are of those zones.
     engine::product::write_templates(&world.instance.policy_dir()).unwrap();
-    let plan = Policy::read(&world.instance).unwrap().plan("residents", &world.snapshot()).unwrap();
+    let plan =
+        Policy::read(&world.instance).unwrap().plan("residents", &world.snapshot(), None).unwrap();
     let districts = plan.codes.list(engine::dimension::Dimension::District);
     assert_eq!(districts.labels(), ["C1", "C2"]);
 

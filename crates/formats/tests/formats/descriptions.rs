@@ -50,9 +50,15 @@ fn a_release_without_its_data_file_is_not_described() {
 #[test]
 fn the_registry_entry_states_unit_and_parameters() {
     let text = String::from_utf8(registry_entry(&sample::tables()).unwrap().bytes).unwrap();
-    for line in
-        ["url_slug: sample-2026-10-7", "tier: 3", "privacy_unit: person-month", "rho: 0.018"]
-    {
+    // Delta is the one at which epsilon holds, not that of the zero-concentrated guarantee.
+    for line in [
+        "url_slug: sample-2026-10-7",
+        "tier: 3",
+        "privacy_unit: person-month",
+        "epsilon: 1.2345",
+        "delta: 1.0e-9",
+        "rho: 0.018",
+    ] {
         assert!(text.lines().any(|it| it.trim() == line), "no {line} in\n{text}");
     }
 }

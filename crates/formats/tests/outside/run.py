@@ -1,6 +1,9 @@
 """Opens a release with other people's programs: run.py RELEASE EXPECTED.json
 
-Each check prints the program, its version and what it saw; any exception fails the run.
+1. Each check prints the program, its version and what it saw.
+2. Each fault is planted in a copy of the release: the check that it names must find it.
+
+Any exception of a check fails the run, and so does any fault that is not found.
 """
 
 import json
@@ -9,38 +12,39 @@ import traceback
 from pathlib import Path
 
 import catalogue
+import fault
 import maps
 import registry
 import sdmx_files
 import tabular
 import workbook
 
-CHECKS = [
-    workbook.openpyxl_reads_it,
-    maps.gdal_reads_the_geopackage,
-    maps.geopandas_reads_geoparquet,
-    maps.the_validator_accepts_geoparquet,
-    tabular.frictionless_accepts_the_data_package,
-    tabular.csvw_accepts_the_metadata,
-    tabular.pyjstat_reads_json_stat,
-    sdmx_files.pysdmx_accepts_the_structure,
-    sdmx_files.pysdmx_reads_the_data,
-    sdmx_files.sdmx1_reads_both,
-    catalogue.rdflib_and_shacl_accept_the_entry,
-    registry.the_schema_accepts_the_entry,
-]
+FORMATS = [workbook, maps, tabular, sdmx_files, catalogue, registry]
 
 
 def main() -> int:
     release, expected = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
-    failed = 0
-    for check in CHECKS:
+    checks = [it for own in FORMATS for it in own.CHECKS]
+    faults = [it for own in FORMATS for it in own.FAULTS]
+    unfaulted = {it.__name__ for it in checks} - {it.check.__name__ for it in faults}
+    assert not unfaulted, f"no fault shows that these find anything: {unfaulted}"
+    failed, wrong = 0, set()
+    for check in checks:
         try:
             print(f"ok    {check.__name__}: {check(release, expected)}")
         except Exception:
             failed += 1
+            wrong.add(check)
             print(f"WRONG {check.__name__}\n{traceback.format_exc()}")
-    print(f"{len(CHECKS) - failed} passed, {failed} failed")
+    # A check that fails already shows nothing by failing again.
+    for it in (it for it in faults if it.check not in wrong):
+        try:
+            said = " ".join(fault.find(it, release, expected).split())
+            print(f"found {it.name} ({it.check.__name__}): {said:.120}")
+        except Exception:
+            failed += 1
+            print(f"WRONG {it.name} ({it.check.__name__})\n{traceback.format_exc()}")
+    print(f"{len(checks)} checks, {len(faults)} faults, {failed} failed")
     return 1 if failed else 0
 
 

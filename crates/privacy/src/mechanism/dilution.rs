@@ -8,11 +8,12 @@
 //! Guarantee: ρ-zCDP, no further δ. F touches prints alone: gates, guards and shares take what was
 //! shown, never an [`Estimate`]. Integers only. Proof: dilution.md. Source: privacy model §2 (F).
 
-use num_bigint::{BigInt, BigUint, Sign};
+use num_bigint::{BigInt, BigUint};
 
 use super::quorum::Shown;
 use super::soft_quorum::ShownClipped;
 use crate::clip::{CellWeight, LATTICE_BITS, Scale};
+use crate::derived;
 use crate::noise::{DiscreteGaussian, Entropy, EntropyFailed, Variance};
 use crate::unit::{CellLimit, OutOfRange, Rho};
 
@@ -28,14 +29,14 @@ pub struct Dilution {
 /// The two exact sums over everybody, in units of 2^−20 cells. No `Debug` or serialisation.
 #[derive(Clone, Copy, Default)]
 pub struct DilutionSums {
-    left: i128,
-    lost: i128,
+    left: u64,
+    lost: u64,
 }
 
 /// F as it was measured: public.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Factor {
-    /// B + G and B, noisy, where F is above one; one otherwise.
+    /// B and G, noisy; nothing where the total of people is silent.
     measured: Option<Measured>,
     /// K_c and L: F is at most √(K_c/L).
     most: (u32, u32),
@@ -46,6 +47,19 @@ struct Measured {
     left: BigUint,
     lost: BigUint,
     variance: Variance,
+    /// Whether F is two standard errors above one; else it is one.
+    clear: bool,
+}
+
+/// A share with its 95 % interval, 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ShareLost {
+    /// G/(B + G).
+    pub value: f64,
+    /// Its lower end.
+    pub low: f64,
+    /// Its upper end.
+    pub high: f64,
 }
 
 /// A printed number of people: ⌊F·y⌋. An estimate for a cell that is clipped like the average.
@@ -59,6 +73,35 @@ impl Estimate {
     #[must_use]
     pub const fn people(self) -> u64 {
         self.people
+    }
+}
+
+impl DilutionSums {
+    /// Adds what one person adds to (B, G): `kept` of `cells` distinct cells, with `scale`, K_c = `cap`.
+    ///
+    /// Guarantee: neither is negative, and together they are at most K_c·2^20.
+    pub fn add(&mut self, cap: CellLimit, kept: u64, cells: u64, scale: Scale) {
+        let all = cells.min(cap.cells().into()) << LATTICE_BITS;
+        let left = kept.min(cells).saturating_mul(u64::from(scale.units())).min(all);
+        self.merge(Self { left, lost: all - left });
+    }
+
+    /// The sums of different people together.
+    pub fn merge(&mut self, other: Self) {
+        self.left = self.left.saturating_add(other.left);
+        self.lost = self.lost.saturating_add(other.lost);
+    }
+
+    /// (B, G) as counters that are sent from one thread to another.
+    #[must_use]
+    pub const fn parts(self) -> [u64; 2] {
+        [self.left, self.lost]
+    }
+
+    /// The sums that [`Self::parts`] were taken from.
+    #[must_use]
+    pub const fn of_parts([left, lost]: [u64; 2]) -> Self {
+        Self { left, lost }
     }
 }
 
@@ -82,24 +125,6 @@ impl Dilution {
         Ok(Self { limit, cap, rho, noise: DiscreteGaussian::new(variance) })
     }
 
-    /// What one person adds to (B, G): `kept` of `cells` distinct cells, with `scale`.
-    ///
-    /// Guarantee: neither is negative, and together they are at most K_c·2^20.
-    #[must_use]
-    pub fn contribution(&self, kept: u64, cells: u64, scale: Scale) -> (u64, u64) {
-        let cap = u64::from(self.cap.cells());
-        let all = cells.min(cap) << LATTICE_BITS;
-        let left = kept.min(cells).saturating_mul(u64::from(scale.units())).min(all);
-        (left, all - left)
-    }
-
-    /// Adds one person's contribution.
-    pub fn add(&self, sums: &mut DilutionSums, kept: u64, cells: u64, scale: Scale) {
-        let (left, lost) = self.contribution(kept, cells, scale);
-        sums.left = sums.left.saturating_add(i128::from(left));
-        sums.lost = sums.lost.saturating_add(i128::from(lost));
-    }
-
     /// Says F, beside the family's total of people; `None`, a silent total, makes it one.
     ///
     /// # Errors
@@ -114,11 +139,11 @@ impl Dilution {
         if total.is_none() {
             return Ok(Factor { measured: None, most });
         }
-        let mut noisy = |sum: i128| -> Result<BigInt, EntropyFailed> {
+        let mut noisy = |sum: u64| -> Result<BigInt, EntropyFailed> {
             Ok(BigInt::from(sum) + self.noise.sample(entropy)?)
         };
         let (left, lost) = (noisy(sums.left)?, noisy(sums.lost)?);
-        Ok(Factor { measured: Measured::of(left, lost, self.noise.variance()), most })
+        Ok(Factor { measured: Measured::of(&left, lost, self.noise.variance()), most })
     }
 
     /// What F costs every person.
@@ -129,18 +154,13 @@ impl Dilution {
 }
 
 impl Measured {
-    /// The figures of an F that is two standard errors above one.
-    ///
-    /// F − 1 = G/B has the standard error σ√(B² + G²)/B², to first order.
-    fn of(left: BigInt, lost: BigInt, variance: Variance) -> Option<Self> {
-        let positive = |sum: BigInt| match sum.into_parts() {
-            (Sign::Plus, magnitude) => Some(magnitude),
-            _ => None,
-        };
-        let (left, lost) = (positive(left)?, positive(lost)?);
+    /// F − 1 = G/B has the standard error σ√(B² + G²)/B², to first order; nothing if B is not positive.
+    fn of(left: &BigInt, lost: BigInt, variance: Variance) -> Option<Self> {
+        let left = left.to_biguint().filter(|it| *it > BigUint::ZERO)?;
+        let lost = lost.max(BigInt::ZERO).magnitude().clone();
         let (b, g) = (left.pow(2), lost.pow(2));
         let clear = &b * &g * variance.denominator() >= (&b + &g) * variance.numerator() * 4_u8;
-        clear.then_some(Self { left, lost, variance })
+        Some(Self { left, lost, variance, clear: clear && g > BigUint::ZERO })
     }
 }
 
@@ -149,10 +169,18 @@ impl Factor {
     /// group that holds the cell (base, parent).
     #[must_use]
     pub fn print(&self, shown: &ShownClipped, bounds: &[u64]) -> Estimate {
-        let units = BigUint::from(shown.units());
+        self.scaled(BigUint::from(shown.units()), bounds)
+    }
+
+    /// The same for a number of people that was shown and cut down to whole ones.
+    #[must_use]
+    pub fn print_people(&self, people: u64, bounds: &[u64]) -> Estimate {
+        self.scaled(BigUint::from(people) << LATTICE_BITS, bounds)
+    }
+
+    fn scaled(&self, units: BigUint, bounds: &[u64]) -> Estimate {
         let scaled = match &self.measured {
-            None => units >> LATTICE_BITS,
-            Some(it) => {
+            Some(it) if it.clear => {
                 let (cap, limit) = self.most;
                 let whole = &it.left + &it.lost;
                 if whole.pow(2) * limit <= it.left.pow(2) * cap {
@@ -162,6 +190,7 @@ impl Factor {
                     (units.pow(2) * cap / (BigUint::from(limit) << (2 * LATTICE_BITS))).sqrt()
                 }
             }
+            _ => units >> LATTICE_BITS,
         };
         let people = u64::try_from(scaled).unwrap_or(u64::MAX);
         Estimate { people: bounds.iter().fold(people, |least, &bound| least.min(bound)) }
@@ -171,25 +200,47 @@ impl Factor {
     #[must_use]
     pub fn to_f64(&self) -> f64 {
         let most = (f64::from(self.most.0) / f64::from(self.most.1)).sqrt();
-        self.measured.as_ref().map_or(1.0, |it| (1.0 + it.ratio()).min(most))
+        self.clear().map_or(1.0, |it| (1.0 + it.ratio()).min(most))
     }
 
     /// The standard error of F, for display; zero where F is one by rule.
     #[must_use]
     pub fn standard_error(&self) -> f64 {
-        self.measured.as_ref().map_or(0.0, |it| {
-            it.variance.to_f64().sqrt() / display(&it.left) * it.ratio().hypot(1.0)
+        self.clear().map_or(0.0, Measured::standard_error)
+    }
+
+    /// The share of all cells of people that bounding lost, G/(B + G); `None` where nothing may be said.
+    ///
+    /// B must be shared by so many that nobody holds more than a fiftieth of it, as the rule of dominance
+    /// asks (privacy model §4): else the share is that of a few.
+    #[must_use]
+    pub fn share_lost(&self) -> Option<ShareLost> {
+        let it = self.measured.as_ref().filter(|it| it.is_of_many(self.most.0))?;
+        let share = |ratio: f64| ratio / (1.0 + ratio);
+        let half = 1.959_964 * it.standard_error();
+        let ratio = it.ratio();
+        Some(ShareLost {
+            value: share(ratio),
+            low: share((ratio - half).max(0.0)),
+            high: share(ratio + half),
         })
     }
 
-    /// The share of all cells of people that clipping lost, 0 to 1: G/(B + G).
-    #[must_use]
-    pub fn share_lost(&self) -> f64 {
-        self.measured.as_ref().map_or(0.0, |it| it.ratio() / (1.0 + it.ratio()))
+    fn clear(&self) -> Option<&Measured> {
+        self.measured.as_ref().filter(|it| it.clear)
     }
 }
 
 impl Measured {
+    /// Whether no one holds more than 1/50 of B, but for a chance of 10⁻⁹.
+    fn is_of_many(&self, cap: u32) -> bool {
+        derived::sum_is_of_many(&self.left, BigUint::from(cap) << LATTICE_BITS, self.variance)
+    }
+
+    fn standard_error(&self) -> f64 {
+        self.variance.to_f64().sqrt() / display(&self.left) * self.ratio().hypot(1.0)
+    }
+
     fn ratio(&self) -> f64 {
         display(&self.lost) / display(&self.left)
     }

@@ -26,6 +26,7 @@ pub struct SoftQuorum {
 pub struct SoftGate {
     floor: Floor,
     noise: DiscreteGaussian,
+    in_people: Variance,
     threshold: u64,
 }
 
@@ -86,6 +87,7 @@ impl SoftQuorum {
         Ok(SoftGate {
             floor: self.floor,
             noise: DiscreteGaussian::new(variance),
+            in_people: Variance::of_clipped(1, weight, self.cost.rho, 0)?,
             threshold: floor + self.quantile.excess(variance),
         })
     }
@@ -129,10 +131,22 @@ impl SoftGate {
         self.noise.variance()
     }
 
+    /// σ² in people squared, exactly.
+    #[must_use]
+    pub const fn variance_in_people(&self) -> Variance {
+        self.in_people
+    }
+
+    /// The smallest group that can be shown.
+    #[must_use]
+    pub const fn floor(&self) -> Floor {
+        self.floor
+    }
+
     /// σ in people, for display and intervals.
     #[must_use]
     pub fn sigma(&self) -> f64 {
-        self.variance().to_f64().sqrt() / f64::from(1_u32 << LATTICE_BITS)
+        self.in_people.to_f64().sqrt()
     }
 }
 

@@ -4,12 +4,9 @@ use std::fmt::Write;
 
 use clap::Args;
 use engine::policy::{self, Expected, Forecast, Ground, Line, Policy};
-use engine::publish::Publication;
-use engine::run::{check_series, read_ledger};
+use engine::run::{check_series, earlier, read_ledger};
 use engine::vault::Vault;
 use engine::{Instance, Kind, Period, Result};
-use ledger::State;
-use ledger::disk::Machine;
 use privacy::Budget;
 use serde_json::{Value, json};
 
@@ -50,22 +47,24 @@ impl PlanArguments {
         let expected = policy.people.map(|people| {
             Expected::new(people, &policy.geography, census.as_ref(), &policy.coverage)
         });
+        let history = read_ledger(instance)?;
         let parts = products.into_iter().map(|product| {
             // The code lists are those of the vault when it holds the period, else as they would be.
+            let weighing = earlier::weighing(instance, &history, product, period)?;
             let (plan, recut) = match vault.snapshot(period) {
                 Ok(snapshot) => {
-                    let plan = policy.plan(product, &snapshot)?;
-                    let recut = refused(check_series(instance, &plan))?;
+                    let plan = policy.plan(product, &snapshot, weighing.as_ref())?;
+                    let recut = refused(check_series(instance, &history, &plan))?;
                     (plan, recut)
                 }
-                Err(_) => (policy.outline(product, period)?, None),
+                Err(_) => (policy.outline(product, period, weighing.as_ref())?, None),
             };
-            let earlier = newest(instance, product, period)?;
+            let earlier = earlier::newest(instance, &history, product, period)?;
             let lines = policy::lines(&plan, earlier.as_ref(), expected.as_ref())?;
             Ok(Part { product, cost: plan.cost()?, lines, recut })
         });
         let parts = parts.collect::<Result<Vec<Part>>>()?;
-        let left = read_ledger(instance)?.meter(&period.to_string(), policy.caps).left();
+        let left = history.meter(&period.to_string(), policy.caps).left();
         let sum = parts.iter().try_fold(Budget::ZERO, |sum, it| sum.checked_add(it.cost));
         let fits = sum.is_some_and(|sum| left.checked_sub(sum).is_some());
         let sum = sum.unwrap_or(Budget::MAX);
@@ -142,24 +141,6 @@ fn grounds(parts: &[Part]) -> String {
     text
 }
 
-/// The newest release of a product from a period before; the ledger says which it is.
-fn newest(instance: &Instance, product: &str, period: Period) -> Result<Option<Publication>> {
-    let charges = read_ledger(instance)?.charges();
-    let of = charges.iter().filter(|it| it.charge.product == product);
-    let published = of.filter_map(|it| match &it.state {
-        State::Published(published) => {
-            let before = it.charge.period.parse::<Period>().ok().filter(|it| *it < period)?;
-            Some((before, published))
-        }
-        State::Abandoned => None,
-    });
-    let newest = published.max_by_key(|it| it.0).map(|(_, published)| {
-        let path = instance.releases_dir().join(&published.release);
-        Publication::read_recorded(&Machine, &path, &published.manifest_hash)
-    });
-    newest.transpose()
-}
-
 fn amount(budget: Budget) -> Value {
     json!({ "rho": budget.rho.to_string(), "delta": budget.delta.to_string() })
 }
@@ -175,9 +156,9 @@ fn product(part: &Part) -> Value {
             "cells": it.cells,
             "l0": it.mechanism.limit().cells(),
             "cost": amount(it.cost),
-            "sigma": it.mechanism.sigma(),
+            "sigma": it.sigma(),
             "half_width": it.half_width(),
-            "threshold": it.mechanism.threshold(),
+            "threshold": it.mechanism.ordinary().threshold,
             "will_show": it.forecast.as_ref().map(|it| it.shown),
             "by": it.forecast.as_ref().map(ground),
         })

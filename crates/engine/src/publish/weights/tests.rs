@@ -34,6 +34,7 @@ fn plan() -> PrivatePlan {
         name: name.to_owned(),
         rows: true,
         by: by.to_vec(),
+        weights: None,
         rho: "0.005".parse().unwrap(),
         delta: "1e-12".parse().unwrap(),
     };
@@ -50,7 +51,13 @@ fn plan() -> PrivatePlan {
         snapshot: "test".to_owned(),
         floor: Floor::QUORUM,
         view: View::Visit,
-        families: vec![Family { rows, limit: CellLimit::ONE, marginals, remainders: Vec::new() }],
+        families: vec![Family {
+            rows,
+            limit: CellLimit::ONE,
+            loss: None,
+            marginals,
+            remainders: Vec::new(),
+        }],
         policy_hash: String::new(),
         codes: codes(),
     }

@@ -9,7 +9,7 @@ use privacy::{BoundingKey, CellLimit, Floor, SeededEntropy};
 use reference::{Geography, Site, SiteList};
 
 use super::*;
-use crate::count::{Counters, Person, Tally};
+use crate::count::{Person, Tally, TallySpec};
 use crate::dimension::{Codes, Dimension};
 use crate::plan::{Family, Marginal, Remainder, View};
 use crate::release::draw;
@@ -23,11 +23,13 @@ fn plan(product: &str, coverage: &[&str], rho: &str, others: bool) -> PrivatePla
         by: by.to_vec(),
         rho: rho.parse().unwrap(),
         delta: "2e-12".parse().unwrap(),
+        weights: None,
     };
     let family = |rows: &[Dimension], marginals: Vec<Marginal>| {
         let mut it = Family {
             rows: rows.to_vec(),
             limit: CellLimit::ONE,
+            loss: None,
             marginals,
             remainders: Vec::new(),
         };
@@ -100,7 +102,7 @@ fn counts_of(
 ) -> Vec<Vec<u32>> {
     let mut rng = fastrand::Rng::with_seed(seed);
     let key = BoundingKey::from_bytes(*b"a key for tests.");
-    let mut tally = Tally::new(Counters::of(plan).unwrap(), key).unwrap();
+    let mut tally = Tally::new(TallySpec::of(plan).unwrap(), key).unwrap();
     let covered = plan.codes.list(Sector).positions();
     for (sector, _) in (0_u16..).zip(covered).filter(|it| *it.1 != u32::MAX) {
         for age_band in 0..7 {
@@ -112,13 +114,19 @@ fn counts_of(
             }
         }
     }
-    tally.into_counts()
+    tally.into_counters().into_people()
+}
+
+/// Each counts as one.
+fn whole(counts: &[Vec<u32>]) -> Vec<Counts> {
+    counts.iter().cloned().map(Counts::of).collect()
 }
 
 fn drawn(plan: &PrivatePlan, counts: &[Vec<u32>], seed: u64) -> Vec<Table> {
     let mut entropy = SeededEntropy::new(seed);
     let tables = plan.marginals().zip(counts).map(|((family, it), counts)| {
-        draw(plan.mechanism(family, it).unwrap(), counts, &mut entropy).unwrap()
+        draw(plan.mechanism(family, it).unwrap(), &Counts::of(counts.clone()), &mut entropy)
+            .unwrap()
     });
     tables.collect()
 }
@@ -139,7 +147,8 @@ impl Settled {
         let drawn = drawn(plan, &counts, seed);
         let mut tables = drawn.clone();
         let mut entropy = SeededEntropy::new(seed + 1_000);
-        let (others, withdrawn) = super::tables(plan, &mut tables, &counts, &mut entropy).unwrap();
+        let (others, withdrawn) =
+            super::tables(plan, &mut tables, &whole(&counts), &mut entropy).unwrap();
         // What went whole is no table of the release: nothing is claimed of it.
         let across = plan.marginals().map(|(family, it)| family.is_across(it));
         let kept: Vec<bool> =
@@ -275,7 +284,7 @@ fn a_crossed_table_that_is_mostly_hidden_goes_whole_and_its_sums_stay() {
     let counts = counts_of(&plan, 1, |rng| rng.u32(20..70));
     let before = drawn(&plan, &counts, 1);
     let mut tables = before.clone();
-    super::tables(&plan, &mut tables, &counts, &mut SeededEntropy::new(1)).unwrap();
+    super::tables(&plan, &mut tables, &whole(&counts), &mut SeededEntropy::new(1)).unwrap();
     let name = |it: &str| plan.marginals().position(|of| of.1.name == it).unwrap();
     let cells = |tables: &[Table], it: &str| tables[name(it)].cells.len();
     assert_eq!(cells(&tables, "sector_age_band"), 0);
@@ -307,7 +316,7 @@ fn what_is_withdrawn_depends_on_released_numbers_alone() {
         let settled = |counts: &[Vec<u32>]| {
             let mut tables = drawn(&plan, &self::counts(&plan, 7), 7);
             let mut entropy = SeededEntropy::new(1);
-            super::tables(&plan, &mut tables, counts, &mut entropy).unwrap();
+            super::tables(&plan, &mut tables, &whole(counts), &mut entropy).unwrap();
             tables.into_iter().map(|it| it.cells).collect::<Vec<_>>()
         };
         let others: Vec<Vec<u32>> =
@@ -320,11 +329,12 @@ fn what_is_withdrawn_depends_on_released_numbers_alone() {
 fn each_whole_is_the_sum_of_its_parts_in_every_world() {
     for (product, coverage) in [("residents", &["BL"][..]), ("web_audience", &["BL", "HS"])] {
         let plan = plan(product, coverage, "0.004", false);
-        let (grid, counts) = (Grid::new(&plan), counts(&plan, 3));
+        let (grid, counts) = (Grid::new(&plan), whole(&counts(&plan, 3)));
         let sums = grid.sums();
         for Sum { relation, .. } in &sums {
-            let parts: u64 = relation.children.iter().map(|it| grid.count(*it, &counts)).sum();
-            assert_eq!(parts, grid.count(relation.parent, &counts), "{product}");
+            let parts: u64 =
+                relation.children.iter().map(|it| grid.count(*it, &counts).people()).sum();
+            assert_eq!(parts, grid.count(relation.parent, &counts).people(), "{product}");
         }
         let repeated = sums.iter().filter(|it| it.relation.children.len() == 1).count();
         assert!(product == "residents" || repeated > 0, "two families count the same people");
