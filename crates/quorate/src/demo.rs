@@ -145,7 +145,8 @@ fn data_folder(dir: &Path, areas: &[String]) -> Result<Instance> {
     edit(&instance.policy_dir().join("policy.toml"), |text| {
         text.replace("coverage = []", &format!("coverage = [{}]", quoted.join(", ")))
     })?;
-    // Releases and exports say that nobody exists. A demo's keys go with the demo: removing its folder leaves nothing behind.
+    // Releases and exports say that nobody exists.
+    // A demo's keys go with the demo: removing its folder leaves nothing behind.
     let keys = std::path::absolute(dir).map_err(|cause| io_error("resolve", dir, &cause))?;
     let lines = format!("synthetic = true\nkeys_dir = {}\n", serde_json::json!(keys.join("keys")));
     edit(&root.join("quorate.toml"), |text| format!("{text}\n{lines}"))?;

@@ -339,6 +339,8 @@ mod tests {
         check(WHOLE, &two("", ""), Ok(&[2_000_000, 2_000_000]));
         check(WHOLE, &two(", weight = 9", ""), Ok(&[3_000_000, 1_000_000]));
         check("", &two(own, ""), Err("table `area` has no rho"));
+        check("edition = 2", &two(own, own), Ok(&[1_000_000, 1_000_000]));
+        check("edition = 0", &two(own, own), Err("nonzero"));
         check("", &two(own, ", rho = \"0.001\", weight = 2"), Err("nothing is shared"));
         check(WHOLE, &two("", own), Err("table `area` has a rho beside the product's"));
     }
