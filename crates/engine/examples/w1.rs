@@ -158,7 +158,7 @@ fn instance(dir: &Path) -> Outcome<Instance> {
     fs::write(root.join("policy/web_audience.toml"), PRODUCT)?;
     fs::write(
         root.join("quorate.toml"),
-        format!("name = \"bench\"\nkeys_dir = '{}'\n", keys.display()),
+        format!("name = \"bench\"\nsynthetic = true\nkeys_dir = '{}'\n", keys.display()),
     )?;
     Ok(Instance::open(&root)?)
 }
@@ -191,7 +191,6 @@ fn release(dir: &Path) -> Outcome<u64> {
         policy: &policy,
         code_hash: "bench",
         program: "bench",
-        synthetic: true,
         clock: &SystemClock,
         waiting: &|| {},
     };

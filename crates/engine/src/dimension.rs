@@ -275,6 +275,40 @@ impl Codes {
         }
         hasher.finalize().to_hex().to_string()
     }
+
+    /// A digest of the values of `dimension` and of what each takes together (a place its sectors, a category
+    /// its sites), whatever their order: another digest, other cells under the same name.
+    #[must_use]
+    pub fn hash_of(&self, dimension: Dimension) -> String {
+        let list = self.list(dimension);
+        let parts = match dimension {
+            Dimension::Category => Some(&self.site),
+            place if place.is_home() => Some(&self.sector),
+            _ => None,
+        };
+        let mut values: Vec<(&str, Vec<&str>)> =
+            list.labels.iter().map(|it| (it.as_str(), Vec::new())).collect();
+        for (own, part) in list.positions.iter().zip(parts.map_or(&[][..], CodeList::positions)) {
+            let at = |position: &u32| usize::try_from(*position).unwrap_or(usize::MAX);
+            let part = parts.and_then(|it| it.labels.get(at(part)));
+            if let (Some(value), Some(part)) = (values.get_mut(at(own)), part) {
+                value.1.push(part);
+            }
+        }
+        for it in &mut values {
+            it.1.sort_unstable();
+        }
+        values.sort_unstable();
+        let mut hasher = blake3::Hasher::new();
+        for (label, parts) in values {
+            for text in std::iter::once(label).chain(parts) {
+                hasher.update(text.as_bytes());
+                hasher.update(b"\0");
+            }
+            hasher.update(b"\n");
+        }
+        hasher.finalize().to_hex().to_string()
+    }
 }
 
 /// Every dimension, in the order in which hashes and files name them.
@@ -297,6 +331,35 @@ pub const ALL: [Dimension; 13] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_digest_of_a_list_is_of_its_values_and_their_parts_in_any_order() {
+        let site = |domain: &str, category: &str| reference::Site {
+            domain: domain.to_owned(),
+            category: category.to_owned(),
+            sensitive: false,
+            weight: 1.0,
+            label: String::new(),
+        };
+        let hashes = |sites: &[(&str, &str)]| {
+            let sites = sites.iter().map(|(domain, category)| site(domain, category)).collect();
+            let codes = Codes::new(Geography::built_in(), &SiteList::of(sites), &[]);
+            [Dimension::Site, Dimension::Category, Dimension::District].map(|it| codes.hash_of(it))
+        };
+        let one = hashes(&[("a.example", "News"), ("b.example", "News"), ("c.example", "Food")]);
+        let turned = hashes(&[("c.example", "Food"), ("b.example", "News"), ("a.example", "News")]);
+        assert_eq!(one, turned);
+        let moved = hashes(&[("a.example", "News"), ("b.example", "Food"), ("c.example", "Food")]);
+        assert_eq!((&one[0], &one[2]), (&moved[0], &moved[2]));
+        assert_ne!(one[1], moved[1], "a site went to another category");
+        let fewer = hashes(&[("a.example", "News"), ("c.example", "Food")]);
+        assert!(one[0] != fewer[0] && one[1] != fewer[1]);
+        let codes =
+            |coverage: &[String]| Codes::new(Geography::built_in(), SiteList::built_in(), coverage);
+        let (all, some) = (codes(&[]), codes(&["SG".to_owned()]));
+        assert_ne!(all.hash_of(Dimension::Region), some.hash_of(Dimension::Region));
+        assert_eq!(all.hash_of(Dimension::AgeBand), some.hash_of(Dimension::AgeBand));
+    }
 
     #[test]
     fn a_value_that_is_said_to_lie_inside_another_does_for_every_sector_and_coverage() {

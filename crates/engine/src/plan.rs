@@ -11,6 +11,9 @@ pub use family::{Family, Marginal, Quality, Refinement, Remainder, View, Weights
 pub use mechanism::Mechanism;
 pub use shape::{Untied, untied};
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+
 use privacy::{Budget, CellLimit, Dilution, Floor, MechanismError, Quorum, Rho};
 use serde::Serialize;
 
@@ -23,6 +26,8 @@ use crate::time::Period;
 pub struct PrivatePlan {
     /// The product's registered name.
     pub product: String,
+    /// The series that it belongs to: releases of one product whose code lists are the same.
+    pub edition: NonZeroU32,
     /// The period whose meter pays.
     pub period: Period,
     /// The snapshot that is read.
@@ -45,6 +50,8 @@ pub struct PrivatePlan {
 struct Canonical<'plan> {
     version: u8,
     product: &'plan str,
+    #[serde(skip_serializing_if = "is_first")]
+    edition: NonZeroU32,
     period: String,
     snapshot: &'plan str,
     unit: &'static str,
@@ -66,6 +73,7 @@ impl PrivatePlan {
         serde_json::to_string(&Canonical {
             version: 2,
             product: &self.product,
+            edition: self.edition,
             period: self.period.to_string(),
             snapshot: &self.snapshot,
             unit: UNIT,
@@ -161,6 +169,14 @@ impl PrivatePlan {
             .map_err(|cause| self.no_mechanism(&other.name, &cause))
     }
 
+    /// The digest of each code list that a table is by, by the dimension's name.
+    #[must_use]
+    pub fn codes_hash(&self) -> BTreeMap<String, String> {
+        let all = self.marginals().flat_map(|(family, it)| Self::dimensions(family, it));
+        let used: BTreeSet<Dimension> = all.collect();
+        used.into_iter().map(|it| (it.name().to_owned(), self.codes.hash_of(it))).collect()
+    }
+
     /// The dimensions of a marginal's cells, slowest first.
     #[must_use]
     pub fn dimensions(family: &Family, marginal: &Marginal) -> Vec<Dimension> {
@@ -195,6 +211,12 @@ impl PrivatePlan {
         labels.reverse();
         labels
     }
+}
+
+/// The first edition is not named, so that plans of before there were editions keep their digests.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_first(edition: &NonZeroU32) -> bool {
+    *edition == NonZeroU32::MIN
 }
 
 fn length(list: &CodeList) -> u64 {

@@ -11,6 +11,7 @@ mod forecast;
 mod lines;
 
 use std::fs;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ pub struct ProductPolicy {
     pub product: &'static Product,
     /// What it is for.
     pub purpose: String,
+    /// The series that its releases belong to.
+    pub edition: NonZeroU32,
     /// Its tables.
     pub families: Vec<Family>,
     /// L of each family whose people are clipped as soon as an earlier release can weigh its cells.
@@ -154,6 +157,7 @@ impl Policy {
         }
         let plan = PrivatePlan {
             product: product.to_owned(),
+            edition: own.edition,
             period: snapshot.period,
             snapshot: snapshot.id.clone(),
             floor: self.floor,
@@ -179,6 +183,7 @@ impl Policy {
         let sites = reference::SiteList::built_in();
         let plan = PrivatePlan {
             product: product.to_owned(),
+            edition: own.edition,
             period,
             snapshot: String::new(),
             floor: self.floor,

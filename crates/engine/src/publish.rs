@@ -13,10 +13,12 @@ mod parquet;
 mod quality;
 mod shares;
 mod sheet;
+mod weights;
 
 pub use folder::{Draft, Publication, recover};
-pub use manifest::{Manifest, MarginalRecord};
+pub use manifest::{Manifest, MarginalRecord, WeightsRecord};
 pub use page::{Account, overview};
 pub use quality::{Dilution, QualityRecord, Share};
 pub use shares::Shares;
 pub use sheet::{ALL, OTHER, Row, Sheet};
+pub(crate) use weights::{Ground, weighted};

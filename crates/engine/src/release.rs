@@ -151,6 +151,7 @@ mod tests {
         ];
         PrivatePlan {
             product: "web_audience".to_owned(),
+            edition: std::num::NonZeroU32::MIN,
             period: "2026-10".parse().unwrap(),
             snapshot: "test".to_owned(),
             floor: Floor::QUORUM,

@@ -6,7 +6,11 @@
 
 mod desk;
 pub mod earlier;
+mod series;
+mod standing;
 
+#[cfg(test)]
+mod beside;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
@@ -21,6 +25,7 @@ use ledger::{ChargeRequest, History, Ledger, LedgerError, PlanHash, Verified};
 use privacy::{BoundingKey, SystemEntropy};
 
 use self::desk::Desk;
+use self::standing::Standing;
 use crate::count::bound_and_count;
 use crate::error::{Error, Result};
 use crate::instance::Instance;
@@ -42,8 +47,6 @@ pub struct Run<'run> {
     pub code_hash: &'run str,
     /// Program and version, for pages.
     pub program: &'run str,
-    /// Whether the people were simulated.
-    pub synthetic: bool,
     /// Tells the time of the charge.
     pub clock: &'run dyn Clock,
     /// Called when another command holds the ledger and this one waits for it.
@@ -57,13 +60,15 @@ pub struct Outcome {
     pub publication: Publication,
     /// Whether it existed before: nothing was charged then.
     pub existed: bool,
+    /// Why it has no weighted totals; told only where a census is loaded and the release is new.
+    pub unweighted: Option<String>,
 }
 
 impl Run<'_> {
     /// Releases `product` for `period`.
     ///
     /// # Errors
-    /// [`Error`] `P…` what the policy does not allow, `L…` what the budget or the ledger does not,
+    /// [`Error`] `P09` code lists that are not those of the series, other `P…` what the policy does not allow, `L…` what the budget or the ledger does not,
     /// `I05` a period that the vault does not hold, a fault when the machine fails. A fault after
     /// the charge leaves it in the ledger as abandoned; running again is a new charge.
     pub fn product(&self, product: &str, period: Period) -> Result<Outcome> {
@@ -81,6 +86,8 @@ impl Run<'_> {
         let plan = self.policy.plan(product, snapshot, earlier.as_ref())?;
         let hash = plan.hash()?;
         let request = self.request(&plan, hash)?;
+        let census = Vault::open(self.instance)?.population()?;
+        let synthetic = self.instance.config.synthetic;
         let secret = BoundingSecret::of(self.instance, snapshot.period)?;
         let key = BoundingKey::from_bytes(secret.for_plan(&hash));
         let mut entropy =
@@ -90,6 +97,8 @@ impl Run<'_> {
             ledger,
             releases: self.instance.releases_dir(),
             code_hash: self.code_hash,
+            census: census.map(|it| it.census(&snapshot.geography)),
+            synthetic,
             clock: self.clock,
             entropy: &mut entropy,
         };
@@ -105,7 +114,7 @@ impl Run<'_> {
                     policy: self.policy,
                     history,
                     sites: &snapshot.sites,
-                    synthetic: self.synthetic,
+                    synthetic,
                     truth: None,
                 };
                 report::render(&overview(&title, std::slice::from_ref(publication), account))
@@ -140,6 +149,16 @@ impl Run<'_> {
             caps: self.policy.caps,
         })
     }
+}
+
+/// Says whether a plan would be refused because its code lists are not those of its series.
+///
+/// # Errors
+/// `P09` then; a fault when an earlier release is not what was published.
+pub fn check_series(instance: &Instance, history: &History, plan: &PrivatePlan) -> Result<()> {
+    let releases = instance.releases_dir();
+    let standing = Standing { disk: &Machine, releases: &releases, history };
+    series::check(plan, &standing)
 }
 
 /// The ledger of a data folder, for reading.

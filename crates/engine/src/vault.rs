@@ -130,7 +130,7 @@ impl Vault {
     /// `F10` when the stored table is damaged.
     pub fn population(&self) -> Result<Option<Population>> {
         let stored = self.manifest.reference.population.as_ref();
-        stored.map(|it| Population::read(&self.present(it)?)).transpose()
+        stored.map(|it| Population::read(&self.present(it)?, &it.hash)).transpose()
     }
 
     /// The frozen site list, or the built-in one while no web record was ever loaded.

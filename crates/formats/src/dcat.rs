@@ -107,7 +107,7 @@ fn english(it: &str) -> Json {
 /// The name in the European Union's table of file types.
 const fn file_type(kind: Kind) -> &'static str {
     match kind {
-        Kind::Csv | Kind::Finest | Kind::SdmxCsv => "CSV",
+        Kind::Csv | Kind::Finest | Kind::Weighted | Kind::SdmxCsv => "CSV",
         Kind::Csvw | Kind::Manifest | Kind::JsonStat | Kind::DataPackage => "JSON",
         Kind::Parquet | Kind::GeoParquet => "PARQUET",
         Kind::Page => "HTML",

@@ -24,6 +24,8 @@ pub enum Kind {
     Parquet,
     /// The finest published unit around each sector.
     Finest,
+    /// What cells stand for in the population.
+    Weighted,
     /// `manifest.json`.
     Manifest,
     /// `report.html`.
@@ -57,6 +59,7 @@ impl Kind {
             Self::Csvw => "Description of the CSV file (CSV on the Web)",
             Self::Parquet => "All tables (Parquet)",
             Self::Finest => "The finest published unit around each sector (CSV)",
+            Self::Weighted => "People of the population, by a census (CSV)",
             Self::Manifest => "Facts, costs and digests of the release (JSON)",
             Self::Page => "The release as a page (HTML)",
             Self::Xlsx => "All tables (Excel workbook)",
@@ -75,7 +78,7 @@ impl Kind {
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
-            Self::Csv | Self::Finest => "text/csv",
+            Self::Csv | Self::Finest | Self::Weighted => "text/csv",
             Self::Csvw => "application/csvm+json",
             Self::Parquet | Self::GeoParquet => "application/vnd.apache.parquet",
             Self::Manifest | Self::JsonStat => "application/json",

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use reference::Geography;
 
 use crate::error::Result;
+use crate::words;
 
 /// A release; see [`Tables::new`] for what is known of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +54,8 @@ pub struct Facts {
     pub epsilon: f64,
     /// The δ at which ε is stated.
     pub epsilon_delta: f64,
+    /// Whether its people were simulated; every format says so then.
+    pub synthetic: bool,
     /// What a reader should know besides: definitions, limits.
     pub notes: Vec<String>,
     /// Where its places are.
@@ -180,15 +183,19 @@ impl Tables {
     /// Known afterwards: names are plain and unique, text has no control characters, codes are
     /// unique, cells are complete and as wide as the measures, values have their measure's shape,
     /// hidden cells are hidden throughout and others show their first measure, the period is a
-    /// calendar month. Numbers are cut to the digits that their measure prints, so that no format
+    /// calendar month. Titles, description and notes say so when people are simulated. Numbers are cut to the digits that their measure prints, so that no format
     /// says more than another.
     ///
     /// # Errors
     /// [`crate::Wrong`] naming the first thing that is not so.
     pub fn new(facts: Facts, mut tables: Vec<Table>) -> Result<Self> {
+        let facts = words::marked(facts);
         let (created, month) = check::facts(&facts)?;
         check::tables(&tables)?;
         for table in &mut tables {
+            if facts.synthetic {
+                table.title.push_str(words::MARK);
+            }
             for cell in &mut table.cells {
                 let values = table.measures.iter().zip(&mut cell.values);
                 values.for_each(|(measure, value)| *value = measure.printed(*value));

@@ -13,6 +13,24 @@ pub(crate) struct Note {
     pub says: String,
 }
 
+/// What is said first of people who do not exist.
+const SYNTHETIC: &str = "Synthetic people: nobody in this release exists. The people, their places and what they do were \
+                         made by a program; the protection is the real one.";
+
+/// What ends a title of people who do not exist.
+pub(crate) const MARK: &str = " (synthetic people)";
+
+/// Facts whose title, description and notes say that people are synthetic, where they are: each format shows
+/// one of them at least.
+pub(crate) fn marked(mut facts: Facts) -> Facts {
+    if facts.synthetic {
+        facts.title.push_str(MARK);
+        facts.description = format!("{SYNTHETIC} {}", facts.description);
+        facts.notes.insert(0, SYNTHETIC.to_owned());
+    }
+    facts
+}
+
 /// How the release was made safe, in a sentence.
 pub(crate) fn safe(facts: &Facts) -> String {
     format!(

@@ -66,7 +66,7 @@ pub fn prepare(demo: &Demo) -> Result<Shown> {
     let policy = Policy::read(&instance)?;
     Output::note("releasing residents, presence and web_audience");
     let products: Vec<&str> = product::ALL.iter().map(|it| it.name).collect();
-    let outcomes = release::run(&instance, &policy, &products, period, true)?;
+    let outcomes = release::run(&instance, &policy, &products, period)?;
     let publications: Vec<Publication> = outcomes.into_iter().map(|it| it.publication).collect();
     let truth = Truth::read(&operator.join("truth"))
         .map_err(|cause| Error::fault("F01", cause.to_string()))?;
@@ -145,10 +145,11 @@ fn data_folder(dir: &Path, areas: &[String]) -> Result<Instance> {
     edit(&instance.policy_dir().join("policy.toml"), |text| {
         text.replace("coverage = []", &format!("coverage = [{}]", quoted.join(", ")))
     })?;
+    // Releases and exports say that nobody exists.
     // A demo's keys go with the demo: removing its folder leaves nothing behind.
     let keys = std::path::absolute(dir).map_err(|cause| io_error("resolve", dir, &cause))?;
-    let line = format!("keys_dir = {}\n", serde_json::json!(keys.join("keys")));
-    edit(&root.join("quorate.toml"), |text| format!("{text}\n{line}"))?;
+    let lines = format!("synthetic = true\nkeys_dir = {}\n", serde_json::json!(keys.join("keys")));
+    edit(&root.join("quorate.toml"), |text| format!("{text}\n{lines}"))?;
     Instance::open(&root)
 }
 

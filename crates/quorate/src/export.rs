@@ -33,9 +33,10 @@ pub fn files(
         ("manifest.json", Kind::Manifest),
         ("report.html", Kind::Page),
     ];
-    let of_sectors = publication.manifest.files.contains_key("finest.csv");
-    let finest = of_sectors.then_some(("finest.csv", Kind::Finest));
-    let given = given.into_iter().chain(finest).map(|(name, kind)| {
+    // Files that not every release has.
+    let more = [("finest.csv", Kind::Finest), ("weighted.csv", Kind::Weighted)];
+    let more = more.into_iter().filter(|it| publication.manifest.files.contains_key(it.0));
+    let given = given.into_iter().chain(more).map(|(name, kind)| {
         let path = publication.path.join(name);
         let bytes = std::fs::read(&path).map_err(|cause| {
             Error::fault("F01", format!("cannot read: {cause}")).at(path.display())
@@ -74,6 +75,7 @@ fn facts(
         delta: of.delta.clone(),
         epsilon: of.epsilon,
         epsilon_delta: of.epsilon_delta,
+        synthetic: of.synthetic,
         notes: vec![
             "An interval speaks of the noise alone; people in more cells than are counted are not in it."
                 .to_owned(),

@@ -145,9 +145,10 @@ pub(crate) fn digest_of(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 
+/// Whether a manifest names what it was made from; a release of simulated people is marked synthetic too.
 fn is_twin(manifest: &[u8]) -> bool {
     let json = serde_json::from_slice::<serde_json::Value>(manifest).unwrap_or_default();
-    json.get("synthetic").and_then(serde_json::Value::as_bool) == Some(true)
+    json.get("made_from").is_some()
 }
 
 /// Ids become names of files.

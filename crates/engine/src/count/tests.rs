@@ -130,6 +130,7 @@ fn plan(view: View, rows: &[Dimension], limit: u32, by: &[&[Dimension]]) -> Priv
     marginals.push(Marginal { name: "base".to_owned(), rows: false, ..marginals[0].clone() });
     PrivatePlan {
         product: "test".to_owned(),
+        edition: std::num::NonZeroU32::MIN,
         period: Period::of(DAYS[0]),
         snapshot: "test".to_owned(),
         floor: Floor::QUORUM,

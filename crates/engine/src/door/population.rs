@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use reference::{AgeBand, Gender, Geography, Level};
+use reference::{AgeBand, Gender, Geography, Level, Sector};
 use serde::{Deserialize, Serialize};
 
 use super::facts;
@@ -33,37 +33,75 @@ type Group = (String, Option<Gender>, Option<AgeBand>);
 pub struct Population {
     level: Option<Level>,
     groups: BTreeMap<Group, u64>,
+    /// Digest of the stored table; empty while rows are taken.
+    hash: String,
+}
+
+/// A census by sector.
+#[derive(Clone, Debug, Default)]
+pub struct Census {
+    /// Digest of the stored table.
+    pub hash: String,
+    /// Its zones.
+    pub zones: Vec<Zone>,
+}
+
+/// A zone of a census.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// Its sectors by number, each with its share of the zone's postcodes.
+    pub sectors: Vec<(u16, f64)>,
+    /// Adult residents of each group; what is not told is `None`.
+    pub groups: Vec<(Option<Gender>, Option<AgeBand>, f64)>,
+}
+
+impl Zone {
+    fn of(code: &str, geography: &Geography) -> Self {
+        let zone = geography.zone(code).into_iter();
+        let members: Vec<_> =
+            zone.flat_map(|(level, number)| geography.sectors_of(level, number)).collect();
+        let whole: f64 = members.iter().map(|it| f64::from(it.1.postcodes)).sum();
+        let share = |it: &Sector| f64::from(it.postcodes) / whole.max(1.0);
+        let sectors = members.into_iter().map(|(at, it)| (at, share(it))).collect();
+        Self { sectors, groups: Vec::new() }
+    }
 }
 
 impl Population {
-    /// A stored table.
+    /// A stored table with this digest.
     ///
     /// # Errors
     /// `F10` when the file is damaged.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub fn read(path: &Path, hash: &str) -> Result<Self> {
         let group = |it: Kept| {
             let gender = it.gender.as_deref().and_then(Gender::parse);
             let band = it.age_band.as_deref().and_then(AgeBand::parse);
             ((it.zone, gender, band), it.people)
         };
-        Ok(Self { level: None, groups: facts::read(path)?.into_iter().map(group).collect() })
+        let groups = facts::read(path)?.into_iter().map(group).collect();
+        Ok(Self { level: None, groups, hash: hash.to_owned() })
+    }
+
+    /// The census as public facts by sector: each zone with its sectors and groups.
+    #[must_use]
+    pub fn census(&self, geography: &Geography) -> Census {
+        let mut zones = BTreeMap::<&str, Zone>::new();
+        for ((code, gender, band), people) in &self.groups {
+            let zone = zones.entry(code).or_insert_with(|| Zone::of(code, geography));
+            zone.groups.push((*gender, *band, float(*people)));
+        }
+        Census { hash: self.hash.clone(), zones: zones.into_values().collect() }
     }
 
     /// Adult residents of each sector, by its number, spread over the sectors of a zone as its postcodes are.
     #[must_use]
     pub fn by_sector(&self, geography: &Geography) -> Vec<f64> {
-        let mut zones = BTreeMap::<&str, u64>::new();
-        for ((zone, ..), people) in &self.groups {
-            *zones.entry(zone).or_default() += people;
-        }
         let mut sectors = vec![0.0; geography.sectors.len()];
-        for (code, people) in zones {
-            let Some((level, number)) = geography.zone(code) else { continue };
-            let members = || geography.sectors_of(level, number);
-            let whole: f64 = members().map(|it| f64::from(it.1.postcodes)).sum();
-            for (at, member) in members() {
+        for zone in self.census(geography).zones {
+            let people: f64 = zone.groups.iter().map(|it| it.2).sum();
+            for (at, share) in zone.sectors {
                 if let Some(sector) = sectors.get_mut(usize::from(at)) {
-                    *sector += float(people) * f64::from(member.postcodes) / whole.max(1.0);
+                    *sector += people * share;
                 }
             }
         }
@@ -156,4 +194,29 @@ fn group(chunk: &Chunk, row: usize, zone: &str) -> Result<(Group, u64), Reason> 
 #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "an estimate")]
 const fn float(people: u64) -> f64 {
     people as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_census_by_sector_has_everybody_of_each_zone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("population.csv");
+        let text = "zone,gender,age_band,people\nSG,F,18-24,600\nSG,,18-24,400\nAL1,,,50\n";
+        std::fs::write(&path, text).unwrap();
+        let population = Population::read(&path, "digest").unwrap();
+        let land = Geography::built_in();
+        let census = population.census(land);
+        assert_eq!((census.hash.as_str(), census.zones.len()), ("digest", 2));
+        for zone in &census.zones {
+            let whole: f64 = zone.sectors.iter().map(|it| it.1).sum();
+            assert!((whole - 1.0).abs() < 1e-9, "{whole}");
+        }
+        assert_eq!(census.zones[0].groups, [(None, None, 50.0)]);
+        assert_eq!(census.zones[1].groups.len(), 2);
+        let people: f64 = population.by_sector(land).iter().sum();
+        assert!((people - 1_050.0).abs() < 1e-6, "{people}");
+    }
 }

@@ -25,6 +25,8 @@ pub struct Config {
     pub threads: usize,
     /// For how many days after its end late rows of a period are taken.
     pub late_days: u16,
+    /// Whether the people are simulated: releases and exports say so.
+    pub synthetic: bool,
     /// How long data is kept.
     pub retention: Retention,
 }
@@ -59,6 +61,8 @@ struct Written {
     threads: Option<usize>,
     #[serde(default = "a_week")]
     late_days: u16,
+    #[serde(default)]
+    synthetic: bool,
     #[serde(default)]
     retention: Retention,
 }
@@ -148,8 +152,8 @@ impl Config {
             )
             .allowed("rows <= people, and late_days <= people"));
         }
-        let name = written.name;
-        Ok(Self { name, timezone, keys_dir, memory, threads, late_days, retention })
+        let (name, synthetic) = (written.name, written.synthetic);
+        Ok(Self { name, timezone, keys_dir, memory, threads, late_days, synthetic, retention })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The policy files as they are written, and what each may say.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use privacy::{Budget, CellLimit, Delta, Floor, Rho};
@@ -46,6 +47,9 @@ pub(super) struct Amount {
 pub(super) struct ProductFile {
     product: String,
     purpose: String,
+    /// Another one begins a new series, whose code lists may be others.
+    #[serde(default = "first")]
+    edition: NonZeroU32,
     /// Shared by the weights of the tables, which have none of their own then.
     #[serde(default, deserialize_with = "exact_if_any")]
     rho: Option<Rho>,
@@ -86,6 +90,10 @@ struct TablePart {
 
 const fn yes() -> bool {
     true
+}
+
+const fn first() -> NonZeroU32 {
+    NonZeroU32::MIN
 }
 
 /// Reads a budget from text, exactly: a floating-point number would be rounded.
@@ -181,7 +189,8 @@ impl ProductFile {
         if let Some(wrong) = untied(&families) {
             return Err(Error::policy("P03", wrong.what).at(path.display()).allowed(wrong.allowed));
         }
-        Ok(ProductPolicy { product, purpose: self.purpose, families, clips })
+        let (purpose, edition) = (self.purpose, self.edition);
+        Ok(ProductPolicy { product, purpose, edition, families, clips })
     }
 
     /// The ρ of each table, in order: its own, or its share of the product's.
@@ -341,6 +350,8 @@ mod tests {
         check(WHOLE, &two("", ""), Ok(&[2_000_000, 2_000_000]));
         check(WHOLE, &two(", weight = 9", ""), Ok(&[3_000_000, 1_000_000]));
         check("", &two(own, ""), Err("table `area` has no rho"));
+        check("edition = 2", &two(own, own), Ok(&[1_000_000, 1_000_000]));
+        check("edition = 0", &two(own, own), Err("nonzero"));
         check("", &two(own, ", rho = \"0.001\", weight = 2"), Err("nothing is shared"));
         check(WHOLE, &two("", own), Err("table `area` has a rho beside the product's"));
     }

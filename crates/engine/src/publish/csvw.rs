@@ -7,11 +7,12 @@ use super::sheet::{ALL, HIDDEN, Sheet};
 
 /// The metadata of `data.csv`.
 pub(super) fn metadata(sheet: &Sheet, manifest: &Manifest) -> Value {
+    let mark = if manifest.synthetic { " (synthetic people)" } else { "" };
     let columns: Vec<Value> = sheet.header().iter().map(|name| column(name)).collect();
     json!({
         "@context": "http://www.w3.org/ns/csvw",
         "url": "data.csv",
-        "dc:title": format!("{} {}", manifest.product, manifest.period),
+        "dc:title": format!("{} {}{mark}", manifest.product, manifest.period),
         "dc:identifier": manifest.id,
         "dc:description": format!(
             "Every published cell is of {} people or more, with noise; {HIDDEN} is a cell of the \

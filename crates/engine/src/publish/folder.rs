@@ -126,6 +126,13 @@ fn sync(disk: &dyn Disk, folder: &Path) -> Result<()> {
     disk.sync(folder).map_err(|cause| io_error("make durable", folder, &cause))
 }
 
+/// A file of a release folder that is another than its manifest or the ledger says.
+pub(super) fn changed(folder: &Path, name: &str) -> Error {
+    Error::fault("F08", format!("{name} is not what was published"))
+        .at(folder.join(name).display())
+        .remedy("restore the release folder from a copy")
+}
+
 /// Finishes or removes what a command that was killed left in `releases`.
 ///
 /// A draft whose manifest the ledger has recorded is published; any other is removed.
@@ -189,29 +196,18 @@ impl Publication {
             let path = path.join(name);
             disk.read(&path).map_err(|cause| io_error("read the release", &path, &cause))
         };
-        let digest = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
-        let changed = |name: &str| {
-            Error::fault("F08", format!("{name} is not what was published"))
-                .at(path.join(name).display())
-                .remedy("restore the release folder from a copy")
-        };
-        let bytes = read("manifest.json")?;
-        if recorded.is_some_and(|it| it != digest(&bytes)) {
-            return Err(changed("manifest.json"));
-        }
-        let manifest: Manifest =
-            serde_json::from_slice(&bytes).map_err(|_| changed("manifest.json"))?;
+        let manifest = Manifest::read_whole(disk, path, recorded)?;
         let mut sheet = None;
         for (name, published) in &manifest.files {
             let bytes = read(name)?;
-            if digest(&bytes) != *published {
-                return Err(changed(name));
+            if blake3::hash(&bytes).to_hex().as_str() != published {
+                return Err(changed(path, name));
             }
             if name == "data.csv" {
                 sheet = Some(Sheet::from_csv(&bytes)?);
             }
         }
-        let sheet = sheet.ok_or_else(|| changed("data.csv"))?;
+        let sheet = sheet.ok_or_else(|| changed(path, "data.csv"))?;
         Ok(Self { path: path.to_owned(), manifest, sheet })
     }
 }

@@ -1,15 +1,21 @@
 //! `manifest.json`: what a release is, what it cost, and how to check it.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::Path;
 
+use ledger::disk::Disk;
 use privacy::{Budget, conversion};
 use serde::{Deserialize, Serialize};
 
+use super::folder::changed;
 use super::quality::{self, QualityRecord};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, io_error};
 use crate::plan::UNIT;
 use crate::policy;
 use crate::release::{Released, Table};
+
+const NAME: &str = "manifest.json";
 
 /// The facts of one release; keys as interfaces.md names them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +25,12 @@ pub struct Manifest {
     pub id: String,
     /// The product.
     pub product: String,
+    /// The series: code lists are the same in a calendar year of one edition.
+    #[serde(default = "first")]
+    pub edition: NonZeroU32,
+    /// Whether its people were simulated: nobody in it exists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub synthetic: bool,
     /// The period.
     pub period: String,
     /// The snapshot that was read.
@@ -47,6 +59,12 @@ pub struct Manifest {
     pub cells_withdrawn: u64,
     /// Cells of the public code lists.
     pub cells_in_code_list: u64,
+    /// Digests of the code lists, by dimension; none in releases from before there were any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub codes_hash: BTreeMap<String, String>,
+    /// What `weighted.csv` stands on; none without that file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<WeightsRecord>,
     /// Digest of the plan that was paid for.
     pub plan_hash: String,
     /// Digest of the policy.
@@ -59,6 +77,22 @@ pub struct Manifest {
     pub created: String,
     /// Digests of the other files.
     pub files: BTreeMap<String, String>,
+}
+
+/// What weighted totals stand on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WeightsRecord {
+    /// The release of residents.
+    pub residents_release: String,
+    /// Digest of the census.
+    pub population_hash: String,
+    /// No weight is above it, or under one over it.
+    pub w_max: u32,
+}
+
+const fn first() -> NonZeroU32 {
+    NonZeroU32::MIN
 }
 
 /// The facts of one table.
@@ -84,6 +118,28 @@ pub struct MarginalRecord {
 }
 
 impl Manifest {
+    /// Reads the manifest of a release folder whose digest the ledger recorded, and no other file.
+    ///
+    /// # Errors
+    /// A fault when it is not what was published.
+    pub fn read_recorded(disk: &dyn Disk, folder: &Path, digest: &str) -> Result<Self> {
+        Self::read_whole(disk, folder, Some(digest))
+    }
+
+    pub(super) fn read_whole(
+        disk: &dyn Disk,
+        folder: &Path,
+        recorded: Option<&str>,
+    ) -> Result<Self> {
+        let path = folder.join(NAME);
+        let bytes =
+            disk.read(&path).map_err(|cause| io_error("read the release", &path, &cause))?;
+        if recorded.is_some_and(|it| it != blake3::hash(&bytes).to_hex().as_str()) {
+            return Err(changed(folder, NAME));
+        }
+        serde_json::from_slice(&bytes).map_err(|_| changed(folder, NAME))
+    }
+
     /// The facts of `released`; files are added when they are written.
     ///
     /// # Errors
@@ -119,6 +175,8 @@ impl Manifest {
         Ok(Self {
             id: id.to_owned(),
             product: plan.product.clone(),
+            edition: plan.edition,
+            synthetic: false,
             period: plan.period.to_string(),
             snapshot: plan.snapshot.clone(),
             unit: UNIT.to_owned(),
@@ -132,6 +190,8 @@ impl Manifest {
             cells_in_code_list: marginals.iter().map(|it| it.cells_in_code_list).sum(),
             marginals,
             quality: quality::records(released),
+            codes_hash: plan.codes_hash(),
+            weights: None,
             plan_hash: ledger::PlanHash(plan.hash()?).to_string(),
             policy_hash: plan.policy_hash.clone(),
             code_hash: code_hash.to_owned(),

@@ -110,6 +110,7 @@ mod tests {
         let sites = vec![site("a", "News"), site("b", "News"), site("c", "Law")];
         PrivatePlan {
             product: "web_audience".to_owned(),
+            edition: std::num::NonZeroU32::MIN,
             period: "2026-10".parse().unwrap(),
             snapshot: "test".to_owned(),
             floor: Floor::QUORUM,

@@ -94,7 +94,7 @@ fn report(name: &str, people: Option<Estimate>) -> Report {
             kept: 128,
             bounding_loss: reach,
             coverage: index,
-            outside: None,
+            outside: reach,
         }],
         budget: BudgetUse {
             cap_rho: 0.05,

@@ -111,6 +111,8 @@ impl<'codes> World<'codes> {
             ledger,
             releases: PathBuf::from("data/releases"),
             code_hash: "code",
+            census: None,
+            synthetic: false,
             clock: &Noon,
             entropy: &mut entropy,
         };

@@ -24,6 +24,8 @@ fn ask(root: &Path, product: &str, codes: &Codes, seed: u64) -> bool {
         ledger: ledger.unwrap(),
         releases: root.join("releases"),
         code_hash: "code",
+        census: None,
+        synthetic: false,
         clock: &Noon,
         entropy: &mut SeededEntropy::new(seed),
     };

@@ -1,7 +1,7 @@
 //! The desk: where a plan is paid for, drawn, written and published, in that order.
 //!
 //! (1) Finish what a killed command left. (2) A release of the same plan is returned as it is.
-//! (3) Refuse what the caps do not allow, before any row is read. (4) Start the folder. (5) Count.
+//! (3) Refuse what the series or the caps do not allow, before any row is read. (4) Start the folder. (5) Count.
 //! (6) Charge. (7) Draw. (8) Write and make durable. (9) Record the publication. (10) Make it visible.
 //! A process that dies before (6) has cost nothing; before (9) it leaves an abandoned charge and no
 //! release; after (9) the next command makes the release visible. Tested by run/crash.rs.
@@ -11,15 +11,17 @@ use std::sync::Arc;
 
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use ledger::disk::Disk;
-use ledger::{ChargeError, ChargeRequest, History, Ledger, PlanHash, State};
+use ledger::{ChargeError, ChargeRequest, History, Ledger};
 use privacy::{Entropy, Overspent};
 
-use super::{Outcome, ledger_error};
+use super::standing::Standing;
+use super::{Outcome, ledger_error, series};
 use crate::count::Sealed;
+use crate::door::population::Census;
 use crate::error::{Error, Result};
 use crate::plan::PrivatePlan;
-use crate::publish::{Draft, Manifest, Publication, Sheet, recover};
-use crate::release::release;
+use crate::publish::{Draft, Ground, Manifest, Publication, Sheet, recover, weighted};
+use crate::release::{Released, release};
 use crate::time::Clock;
 
 /// What a release is charged to, written on and drawn with.
@@ -28,6 +30,10 @@ pub(super) struct Desk<'desk> {
     pub ledger: Ledger,
     pub releases: PathBuf,
     pub code_hash: &'desk str,
+    /// What weights compare residents with; none without a census.
+    pub census: Option<Census>,
+    /// Whether the people were simulated.
+    pub synthetic: bool,
     pub clock: &'desk dyn Clock,
     pub entropy: &'desk mut dyn Entropy,
 }
@@ -36,7 +42,7 @@ impl Desk<'_> {
     /// Releases `plan`, whose exact aggregates come from `count` and whose page from `page`.
     ///
     /// # Errors
-    /// `L01` when the budget does not allow it, what `count` says, or a fault; a fault after the
+    /// `P09` when the code lists are not those of the series, `L01` when the budget does not allow it, what `count` says, or a fault; a fault after the
     /// charge leaves it abandoned.
     pub fn release(
         &mut self,
@@ -47,10 +53,15 @@ impl Desk<'_> {
     ) -> Result<Outcome> {
         let disk = Arc::clone(&self.disk);
         recover(&*disk, &self.releases, self.ledger.history())?;
-        if let Some((path, digest)) = self.published(&request.plan) {
+        let (releases, history) = (&self.releases, self.ledger.history());
+        let standing = Standing { disk: &*disk, releases, history };
+        if let Some((path, digest)) = standing.of_plan(&request.plan) {
             let publication = Publication::read_recorded(&*disk, &path, &digest)?;
-            return Ok(Outcome { publication, existed: true });
+            return Ok(Outcome { publication, existed: true, unweighted: None });
         }
+        series::check(&plan, &standing)?;
+        let census = self.census.take();
+        let residents = census.as_ref().map(|_| standing.residents(&plan)).transpose()?.flatten();
         let mut meter = self.ledger.history().meter(&request.period, request.caps);
         meter.charge(request.cost).map_err(|cause| budget_spent(&cause))?;
         let name = format!("{}-{}", plan.product, plan.period);
@@ -65,7 +76,12 @@ impl Desk<'_> {
         let draft = draft.named(&id)?;
         let sheet = Sheet::of(&released);
         let mut manifest = Manifest::of(&released, &id, self.code_hash, &now)?;
+        manifest.synthetic = self.synthetic;
         draft.write_data(&sheet, &released.plan.codes, &mut manifest)?;
+        let ground = census.as_ref().zip(residents.as_ref());
+        let ground = ground.map(|(census, residents)| Ground { residents, census });
+        write_weighted(&draft, &released, &sheet, ground, &mut manifest)?;
+        let unweighted = census.as_ref().and_then(|_| unweighted(ground.is_some(), &manifest));
         let mut publication = Publication { path: self.releases.join(&id), manifest, sheet };
         let page = page(&publication, self.ledger.history());
         draft.write("report.html", page.as_bytes(), &mut publication.manifest)?;
@@ -73,19 +89,35 @@ impl Desk<'_> {
         let recorded = self.ledger.publish(&released.charge, &id, &digest, &now);
         recorded.map_err(|cause| ledger_error(&cause))?;
         draft.publish(&id)?;
-        Ok(Outcome { publication, existed: false })
+        Ok(Outcome { publication, existed: false, unweighted })
     }
+}
 
-    /// The folder of a release that answers the same plan, and the digest of its manifest.
-    fn published(&self, plan: &PlanHash) -> Option<(PathBuf, String)> {
-        let plan = plan.to_string();
-        let charges = self.ledger.history().charges();
-        let same = charges.into_iter().filter(|it| it.charge.plan_hash == plan);
-        let mut folders = same.filter_map(|it| match it.state {
-            State::Published(it) => Some((self.releases.join(it.release), it.manifest_hash)),
-            State::Abandoned => None,
-        });
-        folders.find(|it| self.disk.list(&it.0).is_ok())
+/// Writes the totals of the population, if there is anything for them to stand on.
+fn write_weighted(
+    draft: &Draft<'_>,
+    released: &Released,
+    sheet: &Sheet,
+    ground: Option<Ground<'_>>,
+    manifest: &mut Manifest,
+) -> Result<()> {
+    let Some(ground) = ground else { return Ok(()) };
+    let Some((bytes, record)) = weighted(&released.plan, sheet, ground)? else { return Ok(()) };
+    manifest.weights = Some(record);
+    draft.write("weighted.csv", &bytes, manifest)
+}
+
+/// Why a release has no weighted totals, though there is a census.
+fn unweighted(has_residents: bool, manifest: &Manifest) -> Option<String> {
+    let period = &manifest.period;
+    match (&manifest.weights, has_residents) {
+        (Some(_), _) => None,
+        (None, false) => Some(format!(
+            "no weighted.csv: no release of residents of {period} was published before; release residents first"
+        )),
+        (None, true) => Some(format!(
+            "no weighted.csv: the residents of {period} show no class of people in full that the census tells of"
+        )),
     }
 }
 

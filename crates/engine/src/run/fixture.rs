@@ -35,6 +35,7 @@ pub fn plan(product: &str, codes: &Codes) -> PrivatePlan {
     };
     PrivatePlan {
         product: product.to_owned(),
+        edition: std::num::NonZeroU32::MIN,
         period: PERIOD.parse().unwrap(),
         snapshot: "test".to_owned(),
         floor: Floor::QUORUM,

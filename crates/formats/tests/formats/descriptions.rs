@@ -62,3 +62,28 @@ fn the_registry_entry_states_unit_and_parameters() {
         assert!(text.lines().any(|it| it.trim() == line), "no {line} in\n{text}");
     }
 }
+
+#[test]
+fn a_release_of_simulated_people_says_so_in_every_description() {
+    let facts = formats::Facts { synthetic: true, ..sample::facts() };
+    let tables = formats::Tables::new(facts, sample::tables().tables().to_vec()).unwrap();
+    let files = every_file(&tables, &[sample::data_csv(&tables)]).unwrap();
+    let text = |path: &str| String::from_utf8(sample::file(&files, path).bytes.clone()).unwrap();
+    for path in ["datapackage.json", "dcat.jsonld", "dp_registry.yaml"] {
+        let text = text(path);
+        for part in ["Sample & test (synthetic people)", "nobody in this release exists"] {
+            assert!(text.contains(part), "no {part} in {path}: {text}");
+        }
+    }
+    let table =
+        formats::Table { title: "Sites".to_owned(), ..sample::table(&tables, "sector").clone() };
+    let facts = formats::Facts { synthetic: true, ..sample::facts() };
+    let tables = formats::Tables::new(facts, vec![table]).unwrap();
+    let files = every_file(&tables, &[sample::data_csv(&tables)]).unwrap();
+    for path in ["json-stat/sector.json", "sdmx/structure.xml"] {
+        let bytes = sample::file(&files, path).bytes.clone();
+        assert!(String::from_utf8(bytes).unwrap().contains("Sites (synthetic people)"), "{path}");
+    }
+    let real = registry_entry(&sample::tables()).unwrap().bytes;
+    assert!(!String::from_utf8(real).unwrap().to_lowercase().contains("synthetic"));
+}

@@ -37,6 +37,7 @@ pub fn facts() -> Facts {
         delta: "0.000000000014".to_owned(),
         epsilon: 1.2345,
         epsilon_delta: 1e-9,
+        synthetic: false,
         notes: vec!["Visits under a minute do not count.".to_owned()],
         geography: std::sync::Arc::clone(reference::Geography::built_in()),
     }

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use clap::Args;
 use engine::policy::{self, Expected, Forecast, Ground, Line, Policy};
-use engine::run::{earlier, read_ledger};
+use engine::run::{check_series, earlier, read_ledger};
 use engine::vault::Vault;
-use engine::{Instance, Period, Result};
+use engine::{Instance, Kind, Period, Result};
 use privacy::Budget;
 use serde_json::{Value, json};
 
@@ -28,6 +28,8 @@ struct Part {
     product: &'static str,
     cost: Budget,
     lines: Vec<Line>,
+    /// Why its code lists would be refused.
+    recut: Option<String>,
 }
 
 impl PlanArguments {
@@ -49,13 +51,17 @@ impl PlanArguments {
         let parts = products.into_iter().map(|product| {
             // The code lists are those of the vault when it holds the period, else as they would be.
             let weighing = earlier::weighing(instance, &history, product, period)?;
-            let plan = match vault.snapshot(period) {
-                Ok(snapshot) => policy.plan(product, &snapshot, weighing.as_ref())?,
-                Err(_) => policy.outline(product, period, weighing.as_ref())?,
+            let (plan, recut) = match vault.snapshot(period) {
+                Ok(snapshot) => {
+                    let plan = policy.plan(product, &snapshot, weighing.as_ref())?;
+                    let recut = refused(check_series(instance, &history, &plan))?;
+                    (plan, recut)
+                }
+                Err(_) => (policy.outline(product, period, weighing.as_ref())?, None),
             };
             let earlier = earlier::newest(instance, &history, product, period)?;
             let lines = policy::lines(&plan, earlier.as_ref(), expected.as_ref())?;
-            Ok(Part { product, cost: plan.cost()?, lines })
+            Ok(Part { product, cost: plan.cost()?, lines, recut })
         });
         let parts = parts.collect::<Result<Vec<Part>>>()?;
         let left = history.meter(&period.to_string(), policy.caps).left();
@@ -73,7 +79,7 @@ impl PlanArguments {
         });
         output.result(&value, || {
             let mut text = String::new();
-            for Part { product, cost, lines } in &parts {
+            for Part { product, cost, lines, recut } in &parts {
                 let _ = writeln!(
                     text,
                     "{product} {period}: costs each person rho {}, delta {}\n{}",
@@ -81,6 +87,9 @@ impl PlanArguments {
                     cost.delta,
                     policy::figures(lines)
                 );
+                if let Some(recut) = recut {
+                    let _ = writeln!(text, "a release would be refused:\n{recut}\n");
+                }
             }
             let verdict =
                 if fits { "it fits" } else { "it does not fit: a release would be refused" };
@@ -93,6 +102,15 @@ impl PlanArguments {
             text.push_str(&grounds(&parts));
             text
         })
+    }
+}
+
+/// A refusal as a text; anything else that went wrong stays an error.
+fn refused(checked: Result<()>) -> Result<Option<String>> {
+    match checked {
+        Ok(()) => Ok(None),
+        Err(cause) if cause.kind() == Kind::Policy => Ok(Some(cause.to_string())),
+        Err(cause) => Err(cause),
     }
 }
 
@@ -148,6 +166,7 @@ fn product(part: &Part) -> Value {
     json!({
         "product": part.product,
         "cost": amount(part.cost),
+        "refused": part.recut,
         "tables": part.lines.iter().map(line).collect::<Vec<_>>(),
     })
 }

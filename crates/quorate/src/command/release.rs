@@ -79,7 +79,7 @@ impl Release {
                     Some(product) => vec![product],
                     None => policy.products.iter().map(|it| it.product.name).collect(),
                 };
-                let outcomes = run(&instance, &policy, &products, period, false)?;
+                let outcomes = run(&instance, &policy, &products, period)?;
                 let manifests: Vec<_> =
                     outcomes.iter().map(|it| &it.publication.manifest).collect();
                 output.result(&manifests, || outcomes.iter().map(describe).collect())
@@ -187,7 +187,6 @@ pub fn run(
     policy: &Policy,
     products: &[&str],
     period: Period,
-    synthetic: bool,
 ) -> Result<Vec<Outcome>> {
     let code_hash = code_hash()?;
     let bar = Bar::new("releasing");
@@ -196,7 +195,6 @@ pub fn run(
         policy,
         code_hash: &code_hash,
         program: PROGRAM,
-        synthetic,
         clock: &SystemClock,
         waiting: &|| Output::note("waiting for another command that writes to the ledger"),
     };
@@ -208,6 +206,9 @@ pub fn run(
             0 => cause,
             _ => cause.at(format!("{product}, after {done} products that were published")),
         })?;
+        if let Some(why) = &outcome.unweighted {
+            Output::note(&format!("{product}: {why}"));
+        }
         outcomes.push(outcome);
     }
     if outcomes.is_empty() {

@@ -109,6 +109,10 @@ fn what_is_no_release_folder_is_t01() {
     json["files"] = serde_json::json!({});
     fs::write(root.join("other/manifest.json"), json.to_string()).unwrap();
     check(&operator, &["other", "--to", "t"], "T01", &["lists no data.csv"]);
+    // A release of simulated people is a release: what is wrong with this one is the same.
+    json["synthetic"] = true.into();
+    fs::write(root.join("other/manifest.json"), json.to_string()).unwrap();
+    check(&operator, &["other", "--to", "t"], "T01", &["lists no data.csv"]);
 }
 
 #[test]

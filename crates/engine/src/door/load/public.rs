@@ -136,7 +136,7 @@ impl Load<'_> {
         files: impl Iterator<Item = &'file SourceFile>,
     ) -> Result<Population> {
         let stored = self.manifest.reference.population.as_ref();
-        let stored = stored.map(|it| Population::read(&self.vault.present(it)?));
+        let stored = stored.map(|it| Population::read(&self.vault.present(it)?, &it.hash));
         let mut population = stored.transpose()?.unwrap_or_default();
         let mut files = files.peekable();
         match files.peek() {

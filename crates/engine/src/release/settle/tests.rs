@@ -74,6 +74,7 @@ fn plan(product: &str, coverage: &[&str], rho: &str, others: bool) -> PrivatePla
     let sites = SiteList::of((0..3).map(site).collect());
     PrivatePlan {
         product: product.to_owned(),
+        edition: std::num::NonZeroU32::MIN,
         period: "2026-10".parse().unwrap(),
         snapshot: "test".to_owned(),
         floor: Floor::QUORUM,
