@@ -116,6 +116,7 @@ fn shown(
     mechanism.release(cell, count, entropy).map_err(no_randomness)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what map_err gives")]
 fn no_randomness(cause: EntropyFailed) -> Error {
     Error::fault("F07", format!("the system's random generator failed: {cause}"))
         .remedy("the charge stays in the ledger as abandoned; run again for a new one")

@@ -6,7 +6,6 @@
 //! lattice publishes. (4) It goes if it is nearly one of its parts, or nearly what it is a part of.
 //! Decided from numbers that passed their gates, alone. Proof: ../release.md.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use privacy::residual::{CellId, parts_to_withdraw};
@@ -69,10 +68,9 @@ fn says_more(plan: &PrivatePlan, grid: &Grid<'_>, tables: &[Table], at: usize) -
         .filter(|it| alike(it.1))
         .filter_map(|(at, (_, it))| Some((at, it.by.iter().copied().find(|it| it.is_home())?)))
         .collect();
-    places.sort_by(|one, other| match one.1.is_within(other.1) {
-        true => Ordering::Less,
-        false => Ordering::Greater,
-    });
+    // The finest first: nothing else lies inside it.
+    let all_places: Vec<Dimension> = places.iter().map(|it| it.1).collect();
+    places.sort_by_key(|it| all_places.iter().filter(|of| of.is_within(it.1)).count());
     let [(sectors, Dimension::Sector), wholes @ ..] = places.as_slice() else {
         return (0..plan.cells(family, own)).collect();
     };

@@ -88,14 +88,7 @@ fn report(name: &str, people: Option<Estimate>) -> Report {
             cells_released: 7,
             cells_in_code_list: 9,
         }],
-        quality: vec![QualityFigures {
-            product: name.into(),
-            rows: name.into(),
-            kept: 128,
-            bounding_loss: reach,
-            coverage: index,
-            outside: reach,
-        }],
+        quality: vec![quality(name, reach, index)],
         budget: BudgetUse {
             cap_rho: 0.05,
             cap_delta: 1e-10,
@@ -135,6 +128,17 @@ fn a_hostile_name_stays_a_name() {
     assert!(!data.contains(['<', '>', '&', '\u{2028}', '\u{2029}']));
     let read: serde_json::Value = serde_json::from_str(data).unwrap();
     assert_eq!(read["title"], HOSTILE);
+}
+
+fn quality(name: &str, loss: Option<Ratio>, coverage: Option<Ratio>) -> QualityFigures {
+    QualityFigures {
+        product: name.into(),
+        rows: name.into(),
+        kept: 128,
+        bounding_loss: loss,
+        coverage,
+        outside: loss,
+    }
 }
 
 #[test]
