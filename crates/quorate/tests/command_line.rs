@@ -117,7 +117,7 @@ fn raw_files_become_a_release_that_anybody_can_check() {
         assert_eq!(digest, &found, "{name}");
     }
     let table = fs::read_to_string(folder.join("data.csv")).unwrap();
-    assert!(table.starts_with("level,sector,district,area,gender_plus,age_band,people,"));
+    assert!(table.starts_with("level,sector,district,area,gender_plus,age_band,region,lad,people,"));
     for row in table.lines().skip(1) {
         let people = row.split(',').nth(6).unwrap();
         assert!(people == "[c]" || people.parse::<u32>().unwrap() >= 50, "{row}");
@@ -298,7 +298,7 @@ fn a_spent_budget_refuses_before_anything_is_read() {
     world.data(&residents);
     assert_eq!(world.data(&["ledger", "list"]).as_array().unwrap().len(), 2);
     // Another split of the same month is another question, and does not fit beside the first.
-    world.edit("data/policy/residents.toml", "rho = \"0.008\"", "rho = \"0.007\"");
+    world.edit("data/policy/residents.toml", "rho = \"0.0075\"", "rho = \"0.007\"");
     let before = contents(&world.path("data/ledger"));
     let error = world.refused(&residents, 4, "L01");
     assert!(error.contains("left 0.0165"), "{error}");
@@ -329,7 +329,7 @@ fn a_policy_that_does_not_hold_is_refused_with_its_rule() {
     with(policy, "presence = ", "people_by_shoe = ", "P03");
     with(policy, "dpia", "dpa", "P06");
     with(policy, "coverage = []", "coverage = [\"QQ\"]", "P06");
-    with("data/policy/residents.toml", "rho = \"0.008\"", "rho = 0.008", "P06");
+    with("data/policy/residents.toml", "rho = \"0.0075\"", "rho = 0.0075", "P06");
     with("data/policy/residents.toml", "\"0.0005\" }", "\"0\" }", "P05");
     with("data/policy/presence.toml", "cells_per_person = 128", "cells_per_person = 0", "P03");
     with("data/policy/web_audience.toml", "by = [\"gender_plus\"]", "by = [\"hour\"]", "P03");
@@ -429,7 +429,7 @@ fn a_folder_made_again_where_keys_were_left_is_told_so() {
 fn a_ledger_that_was_touched_is_found_and_stops_every_release() {
     let world = World::loaded();
     world.data(&["release", "run", "residents", "--period", "2026-10"]);
-    world.edit("data/ledger/entries.log", "\"rho\":\"0.018\"", "\"rho\":\"0.008\"");
+    world.edit("data/ledger/entries.log", "\"rho\":\"0.0179\"", "\"rho\":\"0.0079\"");
     let error = world.refused(&["ledger", "verify"], 5, "L12");
     assert!(error.contains("line 1"), "{error}");
     world.refused(&["release", "run", "presence", "--period", "2026-10"], 5, "L12");
