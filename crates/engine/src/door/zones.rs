@@ -119,14 +119,14 @@ fn shape(text: &str) -> Option<Shape> {
 /// The geography of a list that a batch brings, and where it is kept.
 ///
 /// # Errors
-/// `I58` when the list leaves a gap.
+/// `I58` when the list leaves a gap, or two zones overlap.
 pub fn seal(zones: &[Zone], file: &SourceFile, batch: &Batch) -> Result<(Arc<Geography>, Stored)> {
     let geography = Geography::of_zones(zones).map_err(|cause| {
         Error::input("I58", format!("the zones do not fit together: {cause}"))
             .at(file.path.display())
             .allowed(
                 "sectors with a point or an outline, each in a district, each of those in an area, a \
-                 region and a country; and each in a lad when the list has any",
+                 region and a country; and each in a lad when the list has any; no two of a level on the same place",
             )
     })?;
     let stored = facts::write(batch, "zones", zones.iter().map(keep))?;

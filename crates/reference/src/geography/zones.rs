@@ -3,8 +3,12 @@
 //! Sectors lie in districts, those in areas, regions and countries; a sector may lie in a local authority
 //! too. A list that leaves a gap anywhere is refused whole, since numbers of people would fall into it.
 
+mod overlap;
+
 use std::fmt;
 use std::str::FromStr;
+
+use overlap::overlapping;
 
 use super::grid::Grid;
 use super::{District, Geography, Place, Ring, Sector};
@@ -113,6 +117,16 @@ pub enum GeographyError {
         /// Its code.
         id: String,
     },
+    /// Two zones of one level that cover the same place.
+    #[error("the {level}s `{one}` and `{other}` overlap")]
+    Overlap {
+        /// Of what level.
+        level: Level,
+        /// The one whose sector has its point in both.
+        one: String,
+        /// The other.
+        other: String,
+    },
     /// More zones than numbers.
     #[error("the list has {count} zones of level {level}, and at most 65,535 can be told apart")]
     TooMany {
@@ -142,7 +156,7 @@ impl Geography {
     ///
     /// # Errors
     /// [`GeographyError`] when a code is there twice, a zone lies in none of the next level, a sector has no
-    /// place, or a coarser zone has no sector.
+    /// place, a coarser zone has no sector, or two zones overlap.
     pub fn of_zones(zones: &[Zone]) -> Result<Self, GeographyError> {
         let mut sorted: Vec<&Zone> = zones.iter().collect();
         sorted.sort_by(|a, b| (a.level, &a.id).cmp(&(b.level, &b.id)));
@@ -155,6 +169,11 @@ impl Geography {
         let sectors = lists.sectors()?;
         lists.check_used(&sectors)?;
         let districts = lists.districts(&sectors)?;
+        let overlap = overlapping(lists.of(Level::Sector), lists.of(Level::District));
+        if let Some((level, one, other)) = overlap {
+            let (one, other) = (one.id.clone(), other.id.clone());
+            return Err(GeographyError::Overlap { level, one, other });
+        }
         let mut hasher = blake3::Hasher::new();
         for zone in &sorted {
             hasher.update(format!("{zone:?}\n").as_bytes());
