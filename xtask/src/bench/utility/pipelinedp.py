@@ -12,11 +12,11 @@ rows = pairs.tolist()
 
 
 def once(seed):
-    budget = dp.NaiveBudgetAccountant(total_epsilon=EPSILON, total_delta=DELTA)
+    budget = dp.PLDBudgetAccountant(total_epsilon=EPSILON, total_delta=DELTA)
     result = dp.DPEngine(budget, dp.LocalBackend()).aggregate(rows, params, extract)
     budget.compute_budgets()
     return {cell: said.privacy_id_count for cell, said in result}
 
 
-release(once, noise="Gaussian", keys="Gaussian thresholding", bounding="its own sample of partitions",
+release(once, noise="Gaussian", accounting="privacy loss distributions", keys="Gaussian thresholding", bounding="its own sample of partitions",
         floor="pre_threshold = 50")
