@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    utility: utility::Arguments,
+    utility: utility::Options,
 }
 
 impl Arguments {

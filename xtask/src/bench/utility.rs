@@ -22,7 +22,7 @@ use tables::{Peer, TABLES, Table};
 
 /// What `utility` alone is told.
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(super) struct Options {
     /// A built `quorate` for the data of `utility`, instead of building it.
     #[arg(long, value_name = "PROGRAM")]
     quorate: Option<PathBuf>,
@@ -95,14 +95,14 @@ pub(super) fn run(arguments: &super::Arguments, root: &Path) -> Outcome {
 
 /// The vault of a simulated operator in `folder`, with its keys beside it.
 fn load(
-    arguments: &Arguments,
+    options: &Options,
     root: &Path,
     folder: &Path,
     subscribers: u32,
 ) -> Result<PathBuf, Box<dyn std::error::Error>> {
     let data = folder.join("operator");
     let quorate = |command: &[&str]| {
-        let mut program = arguments.quorate.as_ref().map_or_else(|| built(root), Command::new);
+        let mut program = options.quorate.as_ref().map_or_else(|| built(root), Command::new);
         said(program.args(command).env("XDG_STATE_HOME", folder.join("keys")).output()?)
     };
     let (data_text, subscribers) = (text(&data)?, subscribers.to_string());
@@ -124,7 +124,7 @@ fn built(root: &Path) -> Command {
 
 /// Writes the pairs of each table; says how many there are.
 fn flatten(
-    arguments: &Arguments,
+    options: &Options,
     root: &Path,
     scratch: &Path,
     vault: &Path,
@@ -134,7 +134,7 @@ fn flatten(
     let mut flatten = Command::new(python);
     flatten.args(["-c", include_str!("utility/pairs.py")]);
     flatten.arg(scratch.join("utility")).arg(vault).arg(sectors);
-    measured(&said(flatten.args(&arguments.real).output()?)?)
+    measured(&said(flatten.args(&options.real).output()?)?)
 }
 
 /// All releases of one table: tool, setting, and a score of each repeat.

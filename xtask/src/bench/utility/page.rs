@@ -29,6 +29,10 @@ over cells of at least so many people, where a cell that is not shown counts 1; 
 the last column says how often the printed 95 % interval holds the true number of people (of shown cells).
 Figures are means over the repeats, with the least and the most of the error from 200 people on.
 
+L is where our hard bounding errs least. Laplace noise grows with L and ours with its root, so that a tool of Laplace
+noise may do better with fewer: sites by age are released with half as many as well. Only PipelineDP and Quorate have a
+floor of 50 people; what the others show of smaller groups stands under \"under 50\".
+
 `hard=L` counts at most L cells of a person. `soft=K/L` keeps K and clips them to the weight that L whole cells have;
 `prior=K/L/M/N` does so with lighter weights for cells of more than N people in an earlier release of the table with
 hard limit M, since when every cell has changed by up to a half. What soft bounding's mean dilution F costs is inside

@@ -6,10 +6,10 @@ pub(super) struct Table {
     pub(super) name: &'static str,
     /// What it is, in words.
     pub(super) title: &'static str,
-    /// The most cells of a person, the same for all tools.
+    /// The most cells of a person, the same for all tools: where hard bounding errs least, or next to it.
     pub(super) limits: &'static [u32],
-    /// Our settings: hard with the same limits; soft with uniform weights, and with weights of an earlier release,
-    /// at the smallest L of 2, 4, 8, 16 that loses at most 2 % of all cells of people.
+    /// Our settings: hard with the same limits; soft with uniform weights, where it errs least on this operator; soft
+    /// with weights of an earlier release, at the smallest L of 2, 4, 8, 16 that loses at most 2 % of people's cells.
     pub(super) ours: &'static [&'static str],
 }
 
