@@ -29,6 +29,9 @@ pub(super) struct Options {
     /// Real pairs for `utility`, a CSV file `user,vroot`, compressed or not; left out when absent.
     #[arg(long, value_name = "FILE")]
     real: Option<PathBuf>,
+    /// Leave the pairs of `utility` in the scratch folder.
+    #[arg(long, requires = "scratch")]
+    keep: bool,
     /// Write the page of `utility` from its committed result, and measure nothing.
     #[arg(long)]
     page: bool,
@@ -62,6 +65,9 @@ pub(super) fn run(arguments: &super::Arguments, root: &Path) -> Outcome {
         eprintln!("no --real file: the table real_areas is left out");
     }
     let sizes = flatten(&arguments.utility, root, &scratch, &vault)?;
+    for used in ["operator", "keys"] {
+        fs::remove_dir_all(folder.join(used))?;
+    }
     let mut tables = Vec::new();
     for table in TABLES.iter().filter(|it| sizes.get(it.name).is_some()) {
         eprintln!("releasing {}", table.name);
@@ -70,7 +76,9 @@ pub(super) fn run(arguments: &super::Arguments, root: &Path) -> Outcome {
         found["runs"] = releases(table, root, &scratch, arguments.repeats)?.into();
         tables.push(found);
     }
-    fs::remove_dir_all(&folder)?;
+    if !arguments.utility.keep {
+        fs::remove_dir_all(&folder)?;
+    }
     let mut git = Command::new("git");
     let commit = said(git.args(["rev-parse", "--short", "HEAD"]).current_dir(root).output()?)?;
     let python = said(Command::new("python3").arg("--version").output()?)?;
