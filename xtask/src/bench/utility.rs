@@ -154,31 +154,30 @@ fn releases(
     repeats: u32,
 ) -> Result<Vec<Value>, Box<dyn std::error::Error>> {
     let folder = scratch.join("utility");
-    let (pairs, repeats) = (folder.join(format!("{}.pairs", table.name)), repeats.to_string());
+    let pairs = folder.join(format!("{}.pairs", table.name));
+    let pairs = text(&pairs)?;
     let mut runs = Vec::new();
     for setting in table.ours {
-        let scores = score(root, &["release", text(&pairs)?, COST, &repeats, setting])?;
+        let scores = score(root, &["release", pairs, COST, &repeats.to_string(), setting])?;
         runs.push(json!({ "tool": "quorate", "setting": setting, "scores": scores }));
     }
-    for (peer, limit) in Peer::ALL.iter().flat_map(|it| table.limits.iter().map(move |at| (it, at)))
-    {
-        eprintln!("  {}, {limit} cells a person", peer.name());
+    for peer in Peer::ALL {
         let python = environment(scratch, &format!("utility-{}", peer.name()), peer.packages())?;
-        let out = folder.join(format!("{}-{}-{limit}", table.name, peer.name()));
-        let mut program = Command::new(python);
-        program.args(["-c", &peer.program()]).arg(&pairs).arg(&out);
-        let told = measured(&said(program.args([&limit.to_string(), &repeats]).output()?)?)?;
-        let said = (0..repeats.parse()?).map(|it: u32| out.join(format!("{it}.said")));
-        let said = said.map(|it| Ok(text(&it)?.to_owned()));
-        let said = said.collect::<Result<Vec<_>, Box<dyn std::error::Error>>>()?;
-        let mut command = vec!["score", text(&pairs)?];
-        command.extend(said.iter().map(String::as_str));
-        runs.push(json!({
-            "tool": peer.name(),
-            "setting": format!("L={limit}"),
-            "told": told,
-            "scores": score(root, &command)?,
-        }));
+        for limit in table.limits {
+            eprintln!("  {}, {limit} cells a person", peer.name());
+            let out = folder.join(format!("{}-{}-{limit}", table.name, peer.name()));
+            let mut program = Command::new(&python);
+            program.args(["-c", &peer.program(), pairs]).arg(&out);
+            let told =
+                measured(&said(program.args([limit.to_string(), repeats.to_string()]).output()?)?)?;
+            let files: Vec<_> = (0..repeats).map(|it| out.join(format!("{it}.said"))).collect();
+            let files = files.iter().map(|it| text(it)).collect::<Result<Vec<_>, _>>()?;
+            let scores = score(root, &[&["score", pairs], files.as_slice()].concat())?;
+            let setting = format!("L={limit}");
+            runs.push(
+                json!({ "tool": peer.name(), "setting": setting, "told": told, "scores": scores }),
+            );
+        }
     }
     Ok(runs)
 }
