@@ -9,6 +9,7 @@ import duckdb, numpy
 out, vault, sectors = sys.argv[1:4]
 real = sys.argv[4] if len(sys.argv) > 4 else None
 duck = duckdb.connect()
+duck.execute("set enable_progress_bar=false")
 period = glob.glob(f"{vault}/20*")[0]
 people, visit, presence = (f"'{period}/{it}'" for it in ("people-*.parquet", "visit/*.parquet", "presence/*.parquet"))
 duck.execute(f"""create view district as select row_number() over () - 1 as sector, split_part(sector, ' ', 1) as home
