@@ -1,8 +1,10 @@
 //! `cargo xtask bench`: a workload and its peer in one run, as ratios.
 //!
-//! W1 counts people by site and W4 loads raw files, both beside DuckDB on the same files; W7 draws noise beside OpenDP.
+//! W1 counts people by site and W4 loads raw files, both beside DuckDB on the same files; W7 draws noise beside OpenDP;
+//! `utility` releases tables beside other tools of differential privacy at the same ε.
 
 mod layout;
+mod utility;
 mod w4;
 mod w7;
 
@@ -22,9 +24,9 @@ pub(crate) struct Arguments {
     /// What to measure.
     #[arg(long, value_enum, default_value_t = Workload::W1)]
     workload: Workload,
-    /// People in the vault.
-    #[arg(long, default_value_t = 1_000_000)]
-    subscribers: u32,
+    /// People in the vault; a million when absent, in `utility` a tenth of it.
+    #[arg(long)]
+    subscribers: Option<u32>,
     /// Visits of each; in W4 events of each, and a third as many pages.
     #[arg(long, default_value_t = 10)]
     visits: u32,
@@ -37,6 +39,14 @@ pub(crate) struct Arguments {
     /// Print the raw results as JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    utility: utility::Options,
+}
+
+impl Arguments {
+    fn subscribers(&self) -> u32 {
+        self.subscribers.unwrap_or(1_000_000)
+    }
 }
 
 /// The workloads that have a peer.
@@ -47,6 +57,8 @@ enum Workload {
     W7,
     /// The vault's files beside a Delta table.
     Layout,
+    /// What the same ε buys, beside other tools.
+    Utility,
 }
 
 pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
@@ -55,6 +67,7 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
         Workload::W4 => w4::run(arguments, root),
         Workload::Layout => layout::run(arguments),
         Workload::W7 => w7::run(arguments.json, root),
+        Workload::Utility => utility::run(arguments, root),
     }
 }
 
@@ -79,9 +92,10 @@ fn people_by_site(arguments: &Arguments, root: &Path) -> Outcome {
     let data = scratch.join("w1");
     eprintln!(
         "building, generating {} people x {} visits",
-        arguments.subscribers, arguments.visits
+        arguments.subscribers(),
+        arguments.visits
     );
-    let size = [arguments.subscribers.to_string(), arguments.visits.to_string()];
+    let size = [arguments.subscribers().to_string(), arguments.visits.to_string()];
     quorate(root, &["generate", text(&data)?, &size[0], &size[1]])?;
     let python = peer(&scratch)?;
     let (mut release, mut decode, mut duckdb) = (Vec::new(), Vec::new(), Vec::new());
@@ -96,7 +110,7 @@ fn people_by_site(arguments: &Arguments, root: &Path) -> Outcome {
     fs::remove_dir_all(&data)?;
     let result = json!({
         "workload": "W1",
-        "subscribers": arguments.subscribers,
+        "subscribers": arguments.subscribers(),
         "visits_each": arguments.visits,
         "machine": machine(),
         "peer": PEER,
@@ -176,7 +190,7 @@ fn table(arguments: &Arguments, release: &[Value], decode: &[Value], duckdb: &[V
     let megabytes = |run: &Value| run["megabytes"].as_f64().unwrap_or(f64::NAN);
     let mut text = format!(
         "W1: people by site, {} people x {} visits, {} rounds\n{:<34} {:>24} {:>10}\n",
-        arguments.subscribers,
+        arguments.subscribers(),
         arguments.visits,
         arguments.repeats,
         "",

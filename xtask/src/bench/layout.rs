@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let temporary = tempfile::tempdir()?;
     let scratch = arguments.scratch.clone().unwrap_or_else(|| temporary.path().to_owned());
     let python = environment(&scratch, "layout", &PACKAGES)?;
-    let size = [arguments.subscribers.to_string(), arguments.visits.to_string()];
+    let size = [arguments.subscribers().to_string(), arguments.visits.to_string()];
     let data = scratch.join("layout-data");
     let output = Command::new(&python).args(["-c", PROGRAM, text(&data)?]).args(size).output()?;
     let mut found = measured(&said(output)?)?;

@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     let mut results = Vec::new();
     // CSV is a tenth of Parquet's size: it takes three times the bytes and as much more to read.
     for (kind, sims, row_bytes) in
-        [("parquet", arguments.subscribers, 40), ("csv", arguments.subscribers / 10, 90)]
+        [("parquet", arguments.subscribers(), 40), ("csv", arguments.subscribers() / 10, 90)]
     {
         let data = scratch.join(format!("w4-{kind}"));
         let (events, pages) = (arguments.visits, arguments.visits / 3);
