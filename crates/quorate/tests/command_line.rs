@@ -117,7 +117,9 @@ fn raw_files_become_a_release_that_anybody_can_check() {
         assert_eq!(digest, &found, "{name}");
     }
     let table = fs::read_to_string(folder.join("data.csv")).unwrap();
-    assert!(table.starts_with("level,sector,district,area,gender_plus,age_band,region,lad,people,"));
+    assert!(
+        table.starts_with("level,sector,district,area,gender_plus,age_band,region,lad,people,")
+    );
     for row in table.lines().skip(1) {
         let people = row.split(',').nth(6).unwrap();
         assert!(people == "[c]" || people.parse::<u32>().unwrap() >= 50, "{row}");

@@ -100,8 +100,12 @@ fn quality(family: &Family) -> Option<Line> {
         (own.frame_rho, "outside"),
     ];
     let names: Vec<&str> = shares.iter().filter(|it| it.0.is_some()).map(|it| it.1).collect();
+    let rows: Vec<&str> = match &family.rows[..] {
+        [] => vec!["people"],
+        rows => rows.iter().map(|it| it.name()).collect(),
+    };
     Some(Line {
-        name: names.join(", "),
+        name: format!("{}: {}", rows.join(" "), names.join(", ")),
         cells: u64::try_from(names.len()).unwrap_or(u64::MAX),
         cost: own.cost()?,
         mechanism: None,

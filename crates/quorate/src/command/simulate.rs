@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use engine::{Error, Result};
+use jiff::civil::Date;
 use simulator::{Rates, Summary, World};
 
 use crate::command::thousands;
@@ -19,9 +20,12 @@ pub struct Simulate {
     /// SIMs in the customer record.
     #[arg(long, default_value_t = 400_000, value_name = "N")]
     subscribers: u32,
-    /// Local days from 1 October 2026.
+    /// Local days.
     #[arg(long, default_value_t = 7, value_name = "D")]
     days: u16,
+    /// The first day; all lie in its month. Another month of the same seed has the same people.
+    #[arg(long, default_value = "2026-10-01", value_name = "DATE")]
+    first_day: Date,
     /// The same seed gives the same world.
     #[arg(long, default_value_t = 1, value_name = "S")]
     seed: u64,
@@ -64,6 +68,7 @@ impl Simulate {
             rates,
             subscribers: self.subscribers,
             days: self.days,
+            first_day: self.first_day,
             seed: self.seed,
             format: match self.format {
                 Format::Parquet => simulator::Format::Parquet,

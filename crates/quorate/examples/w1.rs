@@ -1,8 +1,9 @@
-//! Workload W1: web audience by site, through the whole release; run by `cargo xtask bench`.
+//! Workloads W1 to W3: web audience through the whole release; run by `cargo xtask bench`.
 //!
 //! `generate DIR PEOPLE VISITS` writes a vault of that many people with that many visits each,
-//! sites by a power law; `release DIR` bounds, gates, noises, charges and writes files; `decode DIR`
-//! only reads the two columns. Each of the latter prints seconds and peak memory as JSON.
+//! sites by a power law, and the region of each sector; `release DIR BY…` bounds, gates, noises, charges
+//! and writes files of a table of sites by these dimensions; `decode DIR` only reads the two columns. Each
+//! of the latter prints seconds and peak memory as JSON.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -50,7 +51,7 @@ purpose = "bench"
 rows = ["site"]
 cells_per_person = 32
 delta = "1e-12"
-tables = [{ name = "site", rho = "0.01" }]
+tables = [{ name = "site", by = [BY], rho = "0.01" }]
 "#;
 
 #[expect(clippy::print_stdout, reason = "a measurement is printed")]
@@ -61,17 +62,17 @@ fn main() -> Outcome {
         ["generate", dir, people, visits] => {
             generate(Path::new(dir), people.parse()?, visits.parse()?)
         }
-        [mode @ ("release" | "decode"), dir] => {
+        [mode @ ("release" | "decode"), dir, by @ ..] => {
             let started = Instant::now();
             let cells = match *mode {
-                "release" => release(Path::new(dir))?,
+                "release" => release(Path::new(dir), by)?,
                 _ => decode(Path::new(dir))?,
             };
             let (seconds, megabytes) = (started.elapsed().as_secs_f64(), peak_megabytes()?);
             println!("{{\"seconds\":{seconds},\"megabytes\":{megabytes},\"result\":{cells}}}");
             Ok(())
         }
-        _ => Err("usage: w1 generate DIR PEOPLE VISITS | release DIR | decode DIR".into()),
+        _ => Err("usage: w1 generate DIR PEOPLE VISITS | release DIR BY... | decode DIR".into()),
     }
 }
 
@@ -100,6 +101,10 @@ fn append(
 fn generate(dir: &Path, people: u32, visits: u32) -> Outcome {
     fs::create_dir_all(dir)?;
     fs::write(dir.join("people"), people.to_string())?;
+    let sectors = &Geography::built_in().sectors;
+    let regions = (0_u32..).zip(sectors).map(|(at, it)| format!("{at},{}\n", it.region));
+    let regions = regions.collect::<String>();
+    fs::write(dir.join("regions.csv"), format!("sector,region\n{regions}"))?;
     let mut random = fastrand::Rng::with_seed(8412);
     let (mut of_people, mut of_visits) = (None, None);
     for first in (0..people).step_by(usize::try_from(CHUNK)?) {
@@ -146,7 +151,7 @@ fn power_law(random: &mut fastrand::Rng) -> u32 {
 }
 
 /// An instance in `dir` that may release the one table of the workload.
-fn instance(dir: &Path) -> Outcome<Instance> {
+fn instance(dir: &Path, by: &[&str]) -> Outcome<Instance> {
     let (root, keys) = (dir.join("instance"), fs::canonicalize(dir)?.join("keys"));
     for old in [&root, &keys] {
         if old.exists() {
@@ -155,7 +160,9 @@ fn instance(dir: &Path) -> Outcome<Instance> {
     }
     Instance::init(&root)?;
     fs::write(root.join("policy/policy.toml"), POLICY)?;
-    fs::write(root.join("policy/web_audience.toml"), PRODUCT)?;
+    let by: Vec<String> = by.iter().map(|it| format!("\"{it}\"")).collect();
+    let product = PRODUCT.replace("BY", &by.join(", "));
+    fs::write(root.join("policy/web_audience.toml"), product)?;
     fs::write(
         root.join("quorate.toml"),
         format!("name = \"bench\"\nsynthetic = true\nkeys_dir = '{}'\n", keys.display()),
@@ -163,8 +170,8 @@ fn instance(dir: &Path) -> Outcome<Instance> {
     Ok(Instance::open(&root)?)
 }
 
-fn release(dir: &Path) -> Outcome<u64> {
-    let instance = instance(dir)?;
+fn release(dir: &Path, by: &[&str]) -> Outcome<u64> {
+    let instance = instance(dir, by)?;
     let policy = Policy::read(&instance)?;
     let day = jiff::civil::date(2026, 10, 1);
     let site = |at: u32| Site {

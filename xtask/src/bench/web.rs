@@ -1,0 +1,235 @@
+//! W1 to W3: distinct people of sites through the whole release, beside engines that count them exactly.
+//!
+//! W1 is by site; W2 by site, gender, age band and region; W3 is W1 with four times the visits, beside W1. All
+//! read the same files in one run. The floor under any answer is the plain decode of the two columns.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::{Arguments, PEER, environment, machine, measured, said, spread, text};
+use crate::Outcome;
+use crate::cargo::cargo;
+
+/// Which of the three.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    W1,
+    W2,
+    W3,
+}
+
+/// People unless said otherwise.
+const SUBSCRIBERS: u32 = 1_000_000;
+
+/// W3 has as many times the visits of W1.
+const MORE: u32 = 4;
+
+const CLICKHOUSE: &str = "chdb==4.4.0";
+
+const DUCKDB_PROGRAM: &str = r#"
+import duckdb, json, resource, sys, time
+visits, people, regions, by = sys.argv[1:]
+count = "count(distinct person)"
+query = f"select site, {count} from read_parquet('{visits}') group by site"
+if by:
+    query = f"""select site, {by}, {count} from read_parquet('{visits}') join read_parquet('{people}') using (person)
+                join read_csv('{regions}') using (sector) group by all"""
+started = time.perf_counter()
+rows = duckdb.connect().execute(query).fetchall()
+seconds = time.perf_counter() - started
+megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(json.dumps({"seconds": seconds, "megabytes": megabytes, "result": len(rows)}))
+"#;
+
+const CLICKHOUSE_PROGRAM: &str = r#"
+import chdb, json, resource, sys, time
+visits, people, regions, by = sys.argv[1:]
+source = f"file('{visits}', Parquet)"
+if by:
+    source += f""" as v join file('{people}', Parquet) as p using (person)
+                   join file('{regions}', CSVWithNames) as r using (sector)"""
+keys = "site" + (f", {by}" if by else "")
+query = f"select {keys}, uniqExact(person) from {source} group by {keys}"
+started = time.perf_counter()
+rows = chdb.query(query, "CSV").bytes().count(b"\n")
+seconds = time.perf_counter() - started
+megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(json.dumps({"seconds": seconds, "megabytes": megabytes, "result": rows}))
+"#;
+
+impl Which {
+    fn name(self) -> &'static str {
+        match self {
+            Self::W1 => "W1",
+            Self::W2 => "W2",
+            Self::W3 => "W3",
+        }
+    }
+
+    /// What the table is by beside sites.
+    fn by(self) -> &'static [&'static str] {
+        if self == Self::W2 { &["gender", "age_band", "region"] } else { &[] }
+    }
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark is printed")]
+pub(super) fn run(which: Which, arguments: &Arguments, root: &Path) -> Outcome {
+    let temporary = tempfile::tempdir()?;
+    let scratch = arguments.scratch.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let subscribers = arguments.subscribers.unwrap_or(SUBSCRIBERS);
+    let rows = u64::from(subscribers) * u64::from(arguments.visits);
+    let rows = if which == Which::W3 { rows * u64::from(1 + MORE) } else { rows };
+    // A visit takes six bytes, a person eight; what the release writes is small beside them.
+    super::check_room(&scratch, rows * 7 + u64::from(subscribers) * 10)?;
+    let data = scratch.join("web");
+    generate(root, &data, subscribers, arguments.visits)?;
+    let mut runs = vec![("quorate", Vec::new())];
+    let mut rounds = Rounds { root, scratch: &scratch, which, repeats: arguments.repeats };
+    match which {
+        Which::W3 => {
+            let more = scratch.join("web-more");
+            generate(root, &more, subscribers, arguments.visits * MORE)?;
+            runs = rounds.beside_more(&data, &more)?;
+            fs::remove_dir_all(&more)?;
+        }
+        Which::W1 | Which::W2 => {
+            runs.clear();
+            runs.extend(rounds.beside_peers(&data, arguments.clickhouse)?);
+        }
+    }
+    fs::remove_dir_all(&data)?;
+    let result = json!({
+        "workload": which.name(),
+        "subscribers": subscribers,
+        "visits_each": arguments.visits,
+        "commit": super::commit(root)?,
+        "machine": machine(),
+        "peers": [PEER, CLICKHOUSE],
+        "runs": runs.iter().map(|it| json!({ "of": it.0, "runs": it.1 })).collect::<Vec<_>>(),
+    });
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&result)?);
+    } else {
+        eprintln!();
+        println!("{}", table(&result));
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "a benchmark tells what it does")]
+fn generate(root: &Path, data: &Path, people: u32, visits: u32) -> Outcome {
+    eprintln!("building, generating {people} people x {visits} visits");
+    let size = [people.to_string(), visits.to_string()];
+    program(root, &["generate", text(data)?, &size[0], &size[1]]).map(drop)
+}
+
+/// The rounds of one run.
+struct Rounds<'run> {
+    root: &'run Path,
+    scratch: &'run Path,
+    which: Which,
+    repeats: u32,
+}
+
+type Runs = Vec<(&'static str, Vec<Value>)>;
+
+impl Rounds<'_> {
+    /// The release, the plain decode and the peers, one after the other in each round.
+    #[expect(clippy::print_stderr, reason = "a benchmark tells what it does")]
+    fn beside_peers(
+        &mut self,
+        data: &Path,
+        clickhouse: bool,
+    ) -> Result<Runs, Box<dyn std::error::Error>> {
+        let duckdb = environment(self.scratch, "peer", &[PEER])?;
+        let mut peers = vec![("DuckDB", duckdb, DUCKDB_PROGRAM)];
+        if clickhouse {
+            let python = environment(self.scratch, "clickhouse", &[CLICKHOUSE])?;
+            peers.push(("ClickHouse", python, CLICKHOUSE_PROGRAM));
+        }
+        let [visits, people, regions] =
+            ["visit.parquet", "people.parquet", "regions.csv"].map(|it| data.join(it));
+        let by = self.which.by().join(", ");
+        let (mut release, mut decode) = (Vec::new(), Vec::new());
+        let mut others: Runs = peers.iter().map(|it| (it.0, Vec::new())).collect();
+        for round in 1..=self.repeats {
+            eprintln!("round {round} of {}", self.repeats);
+            decode.push(measured(&program(self.root, &["decode", text(data)?])?)?);
+            release.push(self.release(data)?);
+            for ((_, python, program), runs) in peers.iter().zip(&mut others) {
+                let mut peer = Command::new(python);
+                peer.args(["-c", program]).args([&visits, &people, &regions]).arg(&by);
+                runs.1.push(measured(&said(peer.output()?)?)?);
+            }
+        }
+        let own = [("quorate, whole release", release), ("plain decode of two columns", decode)];
+        Ok(own.into_iter().chain(others).collect())
+    }
+
+    /// The release of few and of many visits.
+    #[expect(clippy::print_stderr, reason = "a benchmark tells what it does")]
+    fn beside_more(
+        &mut self,
+        data: &Path,
+        more: &Path,
+    ) -> Result<Runs, Box<dyn std::error::Error>> {
+        let (mut few, mut many) = (Vec::new(), Vec::new());
+        for round in 1..=self.repeats {
+            eprintln!("round {round} of {}", self.repeats);
+            few.push(self.release(data)?);
+            many.push(self.release(more)?);
+        }
+        Ok(vec![("quorate, four times the visits", many), ("quorate, the visits of W1", few)])
+    }
+
+    fn release(&self, data: &Path) -> Result<Value, Box<dyn std::error::Error>> {
+        let release = ["release", text(data)?];
+        measured(&program(self.root, &[release.as_slice(), self.which.by()].concat())?)
+    }
+}
+
+/// Runs the workloads' program, optimised, and returns what it says.
+fn program(root: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
+    let program = ["run", "--quiet", "--release", "--package", "quorate", "--example", "w1", "--"];
+    said(cargo(root).args(program).args(arguments).output()?)
+}
+
+/// A result as a table: seconds, memory, and the ratio of the first to each of the others.
+pub(super) fn table(result: &Value) -> String {
+    let figure = |run: &Value, name: &str| run[name].as_f64().unwrap_or(f64::NAN);
+    let runs = |it: &Value| it["runs"].as_array().cloned().unwrap_or_default();
+    let all = result["runs"].as_array().cloned().unwrap_or_default();
+    let own = all.first().map(runs).unwrap_or_default();
+    let mut text = format!(
+        "{}: {} people x {} visits\n\n| | seconds, least / middle / most | peak MB | ratio of seconds | of memory |\n\
+         |---|---|---|---|---|\n",
+        result["workload"].as_str().unwrap_or_default(),
+        result["subscribers"],
+        result["visits_each"]
+    );
+    for it in &all {
+        let peer = runs(it);
+        let [least, middle, most] = spread(&peer, |run| figure(run, "seconds"));
+        let memory = spread(&peer, |run| figure(run, "megabytes"))[1];
+        let ratio = |name: &str| {
+            let pairs = own.iter().zip(&peer);
+            let pairs = pairs.map(|(own, peer)| json!(figure(own, name) / figure(peer, name)));
+            spread(&pairs.collect::<Vec<_>>(), |it| it.as_f64().unwrap_or(f64::NAN))
+        };
+        let (time, space) = (ratio("seconds"), ratio("megabytes"));
+        let _ = writeln!(
+            text,
+            "| {} | {least:.2} / {middle:.2} / {most:.2} | {memory:.0} | {:.3} ({:.3} to {:.3}) | {:.3} |",
+            it["of"].as_str().unwrap_or_default(),
+            time[1],
+            time[0],
+            time[2],
+            space[1]
+        );
+    }
+    text
+}
