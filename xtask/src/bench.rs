@@ -1,14 +1,16 @@
 //! `cargo xtask bench`: a workload and its peer in one run, as ratios.
 //!
-//! W1 counts people by site and W4 loads raw files, both beside DuckDB on the same files; W7 draws noise beside OpenDP;
+//! W1 to W3 release people by site and W4 loads raw files, beside DuckDB on the same files; W7 draws noise beside OpenDP;
 //! `utility` releases tables beside other tools of differential privacy at the same ε.
 
 mod layout;
+mod page;
+mod table;
 mod utility;
 mod w4;
 mod w7;
+mod web;
 
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +18,6 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::Outcome;
-use crate::cargo::cargo;
 
 /// What to run.
 #[derive(clap::Args)]
@@ -39,6 +40,12 @@ pub(crate) struct Arguments {
     /// Print the raw results as JSON.
     #[arg(long)]
     json: bool,
+    /// Run ClickHouse beside DuckDB in W1 and W2.
+    #[arg(long)]
+    clickhouse: bool,
+    /// Write docs/performance.md and docs/utility.md from the committed results, and measure nothing.
+    #[arg(long)]
+    page: bool,
     #[command(flatten)]
     utility: utility::Options,
 }
@@ -53,6 +60,8 @@ impl Arguments {
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Workload {
     W1,
+    W2,
+    W3,
     W4,
     W7,
     /// The vault's files beside a Delta table.
@@ -62,8 +71,13 @@ enum Workload {
 }
 
 pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
+    if arguments.page {
+        return page::write(root).and_then(|()| utility::page(root));
+    }
     match arguments.workload {
-        Workload::W1 => people_by_site(arguments, root),
+        Workload::W1 => web::run(web::Which::W1, arguments, root),
+        Workload::W2 => web::run(web::Which::W2, arguments, root),
+        Workload::W3 => web::run(web::Which::W3, arguments, root),
         Workload::W4 => w4::run(arguments, root),
         Workload::Layout => layout::run(arguments),
         Workload::W7 => w7::run(arguments.json, root),
@@ -74,67 +88,8 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
 /// The peer, as its package registry names it.
 const PEER: &str = "duckdb==2.0.0";
 
-const PEER_PROGRAM: &str = r#"
-import duckdb, json, resource, sys, time
-started = time.perf_counter()
-rows = duckdb.connect().execute(
-    "select site, count(distinct person) from read_parquet(?) group by site", [sys.argv[1]]
-).fetchall()
-seconds = time.perf_counter() - started
-megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-print(json.dumps({"seconds": seconds, "megabytes": megabytes, "result": len(rows)}))
-"#;
-
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark is printed")]
-fn people_by_site(arguments: &Arguments, root: &Path) -> Outcome {
-    let temporary = tempfile::tempdir()?;
-    let scratch = arguments.scratch.clone().unwrap_or_else(|| temporary.path().to_owned());
-    let data = scratch.join("w1");
-    eprintln!(
-        "building, generating {} people x {} visits",
-        arguments.subscribers(),
-        arguments.visits
-    );
-    let size = [arguments.subscribers().to_string(), arguments.visits.to_string()];
-    quorate(root, &["generate", text(&data)?, &size[0], &size[1]])?;
-    let python = peer(&scratch)?;
-    let (mut release, mut decode, mut duckdb) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 1..=arguments.repeats {
-        eprintln!("round {round} of {}", arguments.repeats);
-        decode.push(measured(&quorate(root, &["decode", text(&data)?])?)?);
-        release.push(measured(&quorate(root, &["release", text(&data)?])?)?);
-        let visits = data.join("visit.parquet");
-        let output = Command::new(&python).args(["-c", PEER_PROGRAM]).arg(visits).output()?;
-        duckdb.push(measured(&said(output)?)?);
-    }
-    fs::remove_dir_all(&data)?;
-    let result = json!({
-        "workload": "W1",
-        "subscribers": arguments.subscribers(),
-        "visits_each": arguments.visits,
-        "machine": machine(),
-        "peer": PEER,
-        "release": release,
-        "decode": decode,
-        "duckdb": duckdb,
-    });
-    if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&result)?);
-    } else {
-        println!("{}", table(arguments, &release, &decode, &duckdb));
-    }
-    Ok(())
-}
-
 fn text(path: &Path) -> Result<&str, Box<dyn std::error::Error>> {
     path.to_str().ok_or_else(|| "the scratch folder is not UTF-8".into())
-}
-
-/// Runs the workload's program, optimised, and returns what it says.
-fn quorate(root: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
-    let program =
-        ["run", "--quiet", "--release", "--package", "quorate-engine", "--example", "w1", "--"];
-    said(cargo(root).args(program).args(arguments).output()?)
 }
 
 pub(crate) fn said(output: std::process::Output) -> Result<String, Box<dyn std::error::Error>> {
@@ -185,39 +140,41 @@ fn spread(runs: &[Value], figure: impl Fn(&Value) -> f64) -> [f64; 3] {
     [at(0), at(values.len() / 2), at(values.len().saturating_sub(1))]
 }
 
-fn table(arguments: &Arguments, release: &[Value], decode: &[Value], duckdb: &[Value]) -> String {
-    let seconds = |run: &Value| run["seconds"].as_f64().unwrap_or(f64::NAN);
-    let megabytes = |run: &Value| run["megabytes"].as_f64().unwrap_or(f64::NAN);
-    let mut text = format!(
-        "W1: people by site, {} people x {} visits, {} rounds\n{:<34} {:>24} {:>10}\n",
-        arguments.subscribers(),
-        arguments.visits,
-        arguments.repeats,
-        "",
-        "seconds min / mid / max",
-        "peak MB"
-    );
-    let rows = [
-        ("quorate, whole release", release),
-        ("plain decode of the two columns", decode),
-        ("DuckDB, exact distinct, no privacy", duckdb),
-    ];
-    for (name, runs) in rows {
-        let [least, middle, most] = spread(runs, seconds);
-        let memory = spread(runs, megabytes)[1];
-        let _ = writeln!(text, "{name:<34} {least:>9.3} {middle:>6.3} {most:>7.3} {memory:>10.0}");
+/// Lets a workload begin that needs `bytes` on the disk of `folder`.
+fn check_room(folder: &Path, bytes: u64) -> Outcome {
+    let df = Command::new("df").args(["--block-size=1", "--output=avail"]).arg(folder).output()?;
+    let free = said(df)?.lines().find_map(|it| it.trim().parse::<u64>().ok());
+    let free = free.ok_or("df says no number")?;
+    if free > bytes {
+        return Ok(());
     }
-    let ratios = |peer: &[Value]| {
-        let pairs: Vec<Value> = release
-            .iter()
-            .zip(peer)
-            .map(|(own, peer)| json!(seconds(own) / seconds(peer)))
-            .collect();
-        spread(&pairs, |it| it.as_f64().unwrap_or(f64::NAN))
-    };
-    for (name, peer) in [("DuckDB", duckdb), ("the plain decode", decode)] {
-        let [least, middle, most] = ratios(peer);
-        let _ = writeln!(text, "release / {name}: {middle:.3} (from {least:.3} to {most:.3})");
-    }
-    text
+    let gigabytes = |bytes: u64| bytes.div_ceil(1_000_000_000);
+    let (needs, has) = (gigabytes(bytes), gigabytes(free));
+    let folder = folder.display();
+    Err(format!("the workload needs {needs} GB of disk and {folder} has {has}: see --scratch")
+        .into())
+}
+
+/// What a result says of itself.
+fn facts(root: &Path, workload: &str, again: &str) -> Result<Value, Box<dyn std::error::Error>> {
+    Ok(json!({
+        "workload": workload,
+        "again": again,
+        "commit": commit(root)?,
+        "machine": machine(),
+    }))
+}
+
+/// The machine of a result, in words.
+fn machine_text(result: &Value) -> String {
+    let machine = &result["machine"];
+    let cpu = machine["cpu"].as_str().unwrap_or("unknown processor");
+    format!("{cpu}, {} cores", machine["cores"])
+}
+
+/// The commit that is measured.
+fn commit(root: &Path) -> Result<String, Box<dyn std::error::Error>> {
+    let mut git = Command::new("git");
+    let commit = said(git.args(["rev-parse", "--short", "HEAD"]).current_dir(root).output()?)?;
+    Ok(commit.trim().to_owned())
 }

@@ -3,7 +3,7 @@
 //! (1) Simulate an operator and load it. (2) Flatten its vault to distinct (person, cell) pairs of each table.
 //! (3) Every tool releases each table several times at (ε, δ) = (1, 1e-9) in all, with the same cells a person.
 //! (4) One program scores what all said against the people before any bounding.
-//! `--page` writes docs/utility.md from the committed result of such a run.
+//! docs/utility.md shows the committed result of such a run.
 
 mod page;
 mod tables;
@@ -32,9 +32,6 @@ pub(super) struct Options {
     /// Leave the pairs of `utility` in the scratch folder.
     #[arg(long, requires = "scratch")]
     keep: bool,
-    /// Write the page of `utility` from its committed result, and measure nothing.
-    #[arg(long)]
-    page: bool,
 }
 
 /// SIMs of the simulated operator unless said otherwise.
@@ -51,9 +48,6 @@ const FLATTEN: [&str; 2] = ["duckdb==2.0.0", "numpy==2.4.6"];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark is printed")]
 pub(super) fn run(arguments: &super::Arguments, root: &Path) -> Outcome {
-    if arguments.utility.page {
-        return page::write(root);
-    }
     let temporary = tempfile::tempdir()?;
     let scratch = arguments.scratch.clone().unwrap_or_else(|| temporary.path().to_owned());
     let folder = scratch.join("utility");
@@ -79,13 +73,11 @@ pub(super) fn run(arguments: &super::Arguments, root: &Path) -> Outcome {
     if !arguments.utility.keep {
         fs::remove_dir_all(&folder)?;
     }
-    let mut git = Command::new("git");
-    let commit = said(git.args(["rev-parse", "--short", "HEAD"]).current_dir(root).output()?)?;
     let python = said(Command::new("python3").arg("--version").output()?)?;
     let packages = Peer::ALL.map(|it| (it.name(), it.packages().join(" ")));
     let result = json!({
         "workload": "utility",
-        "commit": commit.trim(),
+        "commit": super::commit(root)?,
         "machine": machine(),
         "python": python.trim(),
         "subscribers": subscribers,
@@ -99,6 +91,11 @@ pub(super) fn run(arguments: &super::Arguments, root: &Path) -> Outcome {
     let text = if arguments.json { lines(&result) } else { page::page(&result) };
     print!("{text}");
     Ok(())
+}
+
+/// Writes docs/utility.md from the committed result.
+pub(super) fn page(root: &Path) -> Outcome {
+    page::write(root)
 }
 
 /// The vault of a simulated operator in `folder`, with its keys beside it.

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Arguments, PEER, machine, measured, peer, said, spread, text};
+use super::{Arguments, PEER, check_room, measured, peer, said, table, text};
 use crate::Outcome;
 use crate::cargo::cargo;
 
@@ -66,67 +66,35 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
             theirs.push(measured(&said(output)?)?);
         }
         fs::remove_dir_all(&data)?;
-        results.push(json!({ "format": kind, "sims": sims, "quorate": ours, "duckdb": theirs }));
+        results.push(json!({
+            "size": format!("{kind}, {sims} SIMs x {events} events and {pages} pages"),
+            "runs": [
+                { "of": "quorate, the whole door", "runs": ours },
+                { "of": "DuckDB, read, hash, sort, write", "runs": theirs },
+            ],
+        }));
     }
-    let result = json!({
-        "workload": "W4",
-        "events_each": arguments.visits,
-        "pages_each": arguments.visits / 3,
-        "memory": MEMORY,
-        "machine": machine(),
-        "peer": PEER,
-        "results": results,
-    });
+    let again = format!(
+        "cargo xtask bench --workload w4 --subscribers {} --visits {} --repeats {} --json",
+        arguments.subscribers(),
+        arguments.visits,
+        arguments.repeats
+    );
+    let mut result = super::facts(root, "W4", &again)?;
+    result["memory"] = MEMORY.into();
+    result["peers"] = json!([PEER]);
     if arguments.json {
+        result["results"] = results.into();
         println!("{}", serde_json::to_string_pretty(&result)?);
     } else {
-        for result in &results {
-            println!("{}", table(result));
+        for it in &results {
+            println!("{}\n{}", it["size"].as_str().unwrap_or_default(), table::of(&it["runs"]));
         }
     }
     Ok(())
 }
 
-/// Lets a workload begin that needs `bytes` on the disk of `folder`.
-fn check_room(folder: &Path, bytes: u64) -> Outcome {
-    let df = Command::new("df").args(["--block-size=1", "--output=avail"]).arg(folder).output()?;
-    let free = said(df)?.lines().find_map(|it| it.trim().parse::<u64>().ok());
-    let free = free.ok_or("df says no number")?;
-    if free > bytes {
-        return Ok(());
-    }
-    let gigabytes = |bytes: u64| bytes.div_ceil(1_000_000_000);
-    let (needs, has) = (gigabytes(bytes), gigabytes(free));
-    let folder = folder.display();
-    Err(format!("the workload needs {needs} GB of disk and {folder} has {has}: see --scratch")
-        .into())
-}
-
 fn quorate(root: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
     let program = ["run", "--quiet", "--release", "--package", "quorate", "--example", "w4", "--"];
     said(cargo(root).args(program).args(arguments).output()?)
-}
-
-fn table(result: &Value) -> String {
-    let runs = |name: &str| result[name].as_array().cloned().unwrap_or_default();
-    let (ours, theirs) = (runs("quorate"), runs("duckdb"));
-    let figure = |name: &'static str| move |run: &Value| run[name].as_f64().unwrap_or(f64::NAN);
-    let line = |name: &str, runs: &[Value]| {
-        let [least, middle, most] = spread(runs, figure("seconds"));
-        let memory = spread(runs, figure("megabytes"))[1];
-        format!("{name:<34} {least:>9.2} {middle:>7.2} {most:>7.2} {memory:>9.0} MB\n")
-    };
-    let pairs = ours.iter().zip(&theirs);
-    let ratio = pairs.map(|(own, peer)| json!(figure("seconds")(own) / figure("seconds")(peer)));
-    let ratio = spread(&ratio.collect::<Vec<_>>(), |it| it.as_f64().unwrap_or(f64::NAN));
-    format!(
-        "W4 {}, {} SIMs: seconds min / mid / max, peak memory\n{}{}quorate / DuckDB: {:.3} (from {:.3} to {:.3})",
-        result["format"].as_str().unwrap_or_default(),
-        result["sims"],
-        line("quorate, the whole door", &ours),
-        line("DuckDB, read, hash, sort, write", &theirs),
-        ratio[1],
-        ratio[0],
-        ratio[2]
-    )
 }

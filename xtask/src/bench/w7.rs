@@ -9,7 +9,11 @@ use crate::cargo::cargo;
 #[expect(clippy::print_stdout, reason = "a benchmark is printed")]
 pub(super) fn run(json: bool, root: &Path) -> Outcome {
     let program = ["run", "--quiet", "--release", "--package", "quorate-peers", "--example", "w7"];
-    let found = measured(&said(cargo(root).args(program).output()?)?)?;
+    let mut found = measured(&said(cargo(root).args(program).output()?)?)?;
+    let facts = super::facts(root, "W7", "cargo xtask bench --workload w7 --json")?;
+    for (name, fact) in facts.as_object().into_iter().flatten() {
+        found[name] = fact.clone();
+    }
     if json {
         println!("{}", serde_json::to_string_pretty(&found)?);
         return Ok(());

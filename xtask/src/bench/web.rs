@@ -3,14 +3,13 @@
 //! W1 is by site; W2 by site, gender, age band and region; W3 is W1 with four times the visits, beside W1. All
 //! read the same files in one run. The floor under any answer is the plain decode of the two columns.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{Arguments, PEER, environment, machine, measured, said, spread, text};
+use super::{Arguments, PEER, environment, measured, said, table, text};
 use crate::Outcome;
 use crate::cargo::cargo;
 
@@ -76,7 +75,7 @@ impl Which {
     }
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark is printed")]
+#[expect(clippy::print_stdout, reason = "a benchmark is printed")]
 pub(super) fn run(which: Which, arguments: &Arguments, root: &Path) -> Outcome {
     let temporary = tempfile::tempdir()?;
     let scratch = arguments.scratch.clone().unwrap_or_else(|| temporary.path().to_owned());
@@ -87,37 +86,38 @@ pub(super) fn run(which: Which, arguments: &Arguments, root: &Path) -> Outcome {
     super::check_room(&scratch, rows * 7 + u64::from(subscribers) * 10)?;
     let data = scratch.join("web");
     generate(root, &data, subscribers, arguments.visits)?;
-    let mut runs = vec![("quorate", Vec::new())];
-    let mut rounds = Rounds { root, scratch: &scratch, which, repeats: arguments.repeats };
-    match which {
-        Which::W3 => {
-            let more = scratch.join("web-more");
-            generate(root, &more, subscribers, arguments.visits * MORE)?;
-            runs = rounds.beside_more(&data, &more)?;
-            fs::remove_dir_all(&more)?;
-        }
-        Which::W1 | Which::W2 => {
-            runs.clear();
-            runs.extend(rounds.beside_peers(&data, arguments.clickhouse)?);
-        }
-    }
+    let rounds = Rounds { root, scratch: &scratch, which, repeats: arguments.repeats };
+    let runs = if which == Which::W3 {
+        let more = scratch.join("web-more");
+        generate(root, &more, subscribers, arguments.visits * MORE)?;
+        let runs = rounds.beside_more(&data, &more)?;
+        fs::remove_dir_all(&more)?;
+        runs
+    } else {
+        rounds.beside_peers(&data, arguments.clickhouse)?
+    };
     fs::remove_dir_all(&data)?;
-    let result = json!({
-        "workload": which.name(),
-        "subscribers": subscribers,
-        "visits_each": arguments.visits,
-        "commit": super::commit(root)?,
-        "machine": machine(),
-        "peers": [PEER, CLICKHOUSE],
-        "runs": runs.iter().map(|it| json!({ "of": it.0, "runs": it.1 })).collect::<Vec<_>>(),
-    });
+    let mut result = super::facts(root, which.name(), &again(which, arguments, subscribers))?;
+    result["size"] = format!("{subscribers} people x {} visits", arguments.visits).into();
+    result["peers"] = json!([PEER, CLICKHOUSE]);
+    result["runs"] = runs.iter().map(|it| json!({ "of": it.0, "runs": it.1 })).collect();
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&result)?);
     } else {
-        eprintln!();
-        println!("{}", table(&result));
+        println!("{}\n{}", result["size"].as_str().unwrap_or_default(), table::of(&result["runs"]));
     }
     Ok(())
+}
+
+/// The command that measures this again.
+fn again(which: Which, arguments: &Arguments, subscribers: u32) -> String {
+    format!(
+        "cargo xtask bench --workload {} --subscribers {subscribers} --visits {} --repeats {}{} --json",
+        which.name().to_lowercase(),
+        arguments.visits,
+        arguments.repeats,
+        if arguments.clickhouse { " --clickhouse" } else { "" }
+    )
 }
 
 #[expect(clippy::print_stderr, reason = "a benchmark tells what it does")]
@@ -141,7 +141,7 @@ impl Rounds<'_> {
     /// The release, the plain decode and the peers, one after the other in each round.
     #[expect(clippy::print_stderr, reason = "a benchmark tells what it does")]
     fn beside_peers(
-        &mut self,
+        &self,
         data: &Path,
         clickhouse: bool,
     ) -> Result<Runs, Box<dyn std::error::Error>> {
@@ -172,11 +172,7 @@ impl Rounds<'_> {
 
     /// The release of few and of many visits.
     #[expect(clippy::print_stderr, reason = "a benchmark tells what it does")]
-    fn beside_more(
-        &mut self,
-        data: &Path,
-        more: &Path,
-    ) -> Result<Runs, Box<dyn std::error::Error>> {
+    fn beside_more(&self, data: &Path, more: &Path) -> Result<Runs, Box<dyn std::error::Error>> {
         let (mut few, mut many) = (Vec::new(), Vec::new());
         for round in 1..=self.repeats {
             eprintln!("round {round} of {}", self.repeats);
@@ -196,40 +192,4 @@ impl Rounds<'_> {
 fn program(root: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
     let program = ["run", "--quiet", "--release", "--package", "quorate", "--example", "w1", "--"];
     said(cargo(root).args(program).args(arguments).output()?)
-}
-
-/// A result as a table: seconds, memory, and the ratio of the first to each of the others.
-pub(super) fn table(result: &Value) -> String {
-    let figure = |run: &Value, name: &str| run[name].as_f64().unwrap_or(f64::NAN);
-    let runs = |it: &Value| it["runs"].as_array().cloned().unwrap_or_default();
-    let all = result["runs"].as_array().cloned().unwrap_or_default();
-    let own = all.first().map(runs).unwrap_or_default();
-    let mut text = format!(
-        "{}: {} people x {} visits\n\n| | seconds, least / middle / most | peak MB | ratio of seconds | of memory |\n\
-         |---|---|---|---|---|\n",
-        result["workload"].as_str().unwrap_or_default(),
-        result["subscribers"],
-        result["visits_each"]
-    );
-    for it in &all {
-        let peer = runs(it);
-        let [least, middle, most] = spread(&peer, |run| figure(run, "seconds"));
-        let memory = spread(&peer, |run| figure(run, "megabytes"))[1];
-        let ratio = |name: &str| {
-            let pairs = own.iter().zip(&peer);
-            let pairs = pairs.map(|(own, peer)| json!(figure(own, name) / figure(peer, name)));
-            spread(&pairs.collect::<Vec<_>>(), |it| it.as_f64().unwrap_or(f64::NAN))
-        };
-        let (time, space) = (ratio("seconds"), ratio("megabytes"));
-        let _ = writeln!(
-            text,
-            "| {} | {least:.2} / {middle:.2} / {most:.2} | {memory:.0} | {:.3} ({:.3} to {:.3}) | {:.3} |",
-            it["of"].as_str().unwrap_or_default(),
-            time[1],
-            time[0],
-            time[2],
-            space[1]
-        );
-    }
-    text
 }

@@ -21,7 +21,7 @@ pub(super) fn write(root: &Path) -> Outcome {
 
 const HEAD: &str = "# What the same ε buys
 
-Written by `cargo xtask bench --workload utility --page` from [bench/utility.json](bench/utility.json). Do not edit.
+Written by `cargo xtask bench --page` from [bench/utility.json](bench/utility.json). Do not edit.
 
 Every tool releases the same distinct (person, cell) pairs at ε = 1 and δ = 1e-9 in all, counting at most L cells of a
 person, and all are scored by one program against the people *before* any bounding. Error is the mean relative error
@@ -61,7 +61,7 @@ pub(super) fn page(result: &Value) -> String {
         page.push_str(&of_table(table));
     }
     page.push_str(&settings(result));
-    page.push_str("\n## Again\n\n```console\n$ cargo xtask bench --workload utility --json [--real msweb_visits.csv.gz] > docs/bench/utility.json\n$ cargo xtask bench --workload utility --page\n```\n");
+    page.push_str("\n## Again\n\n```console\n$ cargo xtask bench --workload utility --json [--real msweb_visits.csv.gz] > docs/bench/utility.json\n$ cargo xtask bench --page\n```\n");
     page
 }
 
@@ -135,7 +135,7 @@ mod tests {
         let root = crate::root();
         let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
         let result: Value = serde_json::from_str(&read(RESULT)).unwrap();
-        let again = "cargo xtask bench --workload utility --page";
+        let again = "cargo xtask bench --page";
         assert!(read(PAGE) == page(&result), "{PAGE} is not what {RESULT} gives: {again}");
     }
 

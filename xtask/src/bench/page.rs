@@ -1,0 +1,113 @@
+//! docs/performance.md: the committed results of the workloads, as a reader sees them.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{machine_text, table};
+use crate::Outcome;
+
+const PAGE: &str = "docs/performance.md";
+
+/// A workload: its result's name, what it does, and what it is to reach.
+const WORKLOADS: [(&str, &str, &str); 5] = [
+    (
+        "w1",
+        "Web audience by site through the whole release: bound, count, gate, noise, charge, files",
+        "at most 1/10 of DuckDB's exact distinct count and 1/6 of ClickHouse's, five times the plain decode of the \
+         two columns, and 500 MB",
+    ),
+    (
+        "w2",
+        "The same by site, gender, age band and region, 1.5 million cells and more",
+        "at most 1/12 of DuckDB, and 1 GB",
+    ),
+    (
+        "w3",
+        "The release of W1 over four times the visits",
+        "at most 4.2 times W1, and 1.2 times its memory",
+    ),
+    (
+        "w4",
+        "The door: raw files read, pseudonymised, filtered, joined with the customer record, placed, sorted, sealed",
+        "at most DuckDB's time to read the same files, hash the id and write them sorted by it; 4 GB",
+    ),
+    ("w7", "Exact discrete Gaussian draws, one core, beside OpenDP", "3 million a second"),
+];
+
+const HEAD: &str = "# Performance
+
+Written by `cargo xtask bench --page` from the results in [bench](bench). Do not edit.
+
+Ratios are of the same round on the same machine and files; absolute times are that machine's. A release is the
+product's own code from a vault's files to a published folder, with its charge; the others count exactly and protect nobody.
+";
+
+/// Writes the page from the committed results.
+pub(super) fn write(root: &Path) -> Outcome {
+    Ok(fs::write(root.join(PAGE), page(root)?)?)
+}
+
+fn page(root: &Path) -> Result<String, Box<dyn std::error::Error>> {
+    let mut page = HEAD.to_owned();
+    for (name, what, target) in WORKLOADS {
+        let file = root.join(format!("docs/bench/{name}.json"));
+        if !file.exists() {
+            continue;
+        }
+        let result: Value = serde_json::from_str(&fs::read_to_string(file)?)?;
+        let title = name.to_uppercase();
+        let _ = writeln!(page, "\n## {title}\n\n{what}.\nTarget: {target}.\n");
+        page.push_str(&measured(&result));
+        let again = &result["again"].as_str().unwrap_or_default();
+        let _ = writeln!(
+            page,
+            "\n{}, commit {}: `{again}`",
+            machine_text(&result),
+            result["commit"].as_str().unwrap_or("?")
+        );
+    }
+    Ok(page)
+}
+
+fn measured(result: &Value) -> String {
+    if let Some(rows) = result["rows"].as_array() {
+        return draws(rows);
+    }
+    let sizes = result["results"].as_array().cloned().unwrap_or_else(|| vec![result.clone()]);
+    let parts = sizes.iter().map(|it| {
+        let size = it["size"].as_str().unwrap_or_default();
+        format!("{size}:\n\n{}", table::of(&it["runs"]))
+    });
+    parts.collect::<Vec<_>>().join("\n")
+}
+
+fn draws(rows: &[Value]) -> String {
+    let mut text = "| σ | draws a second | OpenDP | ratio |\n|---|---|---|---|\n".to_owned();
+    for row in rows {
+        let figure = |name: &str| row[name].as_f64().unwrap_or(f64::NAN);
+        let _ = writeln!(
+            text,
+            "| {} | {:.0} | {:.0} | {:.1} |",
+            row["sigma"].as_str().unwrap_or_default(),
+            figure("ours"),
+            figure("opendp"),
+            figure("ratio")
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_what_the_committed_results_give() {
+        let root = crate::root();
+        let found = fs::read_to_string(root.join(PAGE)).unwrap();
+        assert!(found == page(&root).unwrap(), "{PAGE} is old: cargo xtask bench --page");
+    }
+}
