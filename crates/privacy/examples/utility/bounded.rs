@@ -135,9 +135,9 @@ fn soft(
     for (token, of_person) in (0..).zip(pairs.people()) {
         let finest = of_person.iter().map(|&cell| u64::from(cell)).collect();
         let clipped = family.clip(finest, &key, token);
-        let kept = &clipped.cells[0];
-        dilution.add(&mut sums, kept.len() as u64, of_person.len() as u64, clipped.scale);
-        for &cell in kept {
+        let cells = &clipped.cells[0];
+        sums.add(kept, cells.len() as u64, of_person.len() as u64, clipped.scale);
+        for &cell in cells {
             counts[cell as usize].add(clipped.scale);
         }
     }
