@@ -121,7 +121,7 @@ fn raw_files_become_a_release_that_anybody_can_check() {
         table.starts_with("level,sector,district,area,gender_plus,age_band,region,lad,people,")
     );
     for row in table.lines().skip(1) {
-        let people = row.split(',').nth(6).unwrap();
+        let people = row.split(',').nth(8).unwrap();
         assert!(people == "[c]" || people.parse::<u32>().unwrap() >= 50, "{row}");
     }
     let charges = world.data(&["ledger", "list"]);
@@ -315,6 +315,30 @@ fn a_spent_budget_refuses_before_anything_is_read() {
 }
 
 #[test]
+fn a_second_month_is_clipped_by_the_first_and_costs_the_same() {
+    let world = World::loaded();
+    let run =
+        |period| world.data(&["release", "run", "web_audience", "--period", period])[0].clone();
+    let first = run("2026-10");
+    let size = ["--subscribers", "3000", "--days", "2", "--seed", "7"];
+    let november = ["simulate", "--dir", "november", "--first-day", "2026-11-01"];
+    world.json(&[&november[..], &size].concat());
+    world.data(&["ingest", "november/raw", "--period", "2026-11"]);
+    let plan = world.data(&["release", "plan", "web_audience", "--period", "2026-11"]);
+    let tables = plan["products"][0]["tables"].as_array().unwrap();
+    assert!(tables.iter().any(|it| it["table"] == "base_clipped"), "{plan}");
+    let second = run("2026-11");
+    assert_eq!((&first["rho"], &first["delta"]), (&second["rho"], &second["delta"]));
+    let of = |it: &Value, at: usize, key: &str| it["quality"][at][key].clone();
+    assert_eq!((of(&first, 0, "kept"), of(&second, 0, "kept")), (32.into(), 128.into()));
+    assert_eq!(of(&first, 0, "weighed_by"), Value::Null);
+    assert_eq!(of(&second, 0, "weighed_by"), first["id"]);
+    assert_eq!(of(&second, 1, "weighed_by"), Value::Null);
+    // The same again is the same release.
+    assert_eq!(run("2026-11")["id"], second["id"]);
+}
+
+#[test]
 fn a_policy_that_does_not_hold_is_refused_with_its_rule() {
     let world = World::operator();
     let check = ["policy", "check"];
@@ -333,7 +357,9 @@ fn a_policy_that_does_not_hold_is_refused_with_its_rule() {
     with(policy, "coverage = []", "coverage = [\"QQ\"]", "P06");
     with("data/policy/residents.toml", "rho = \"0.0075\"", "rho = 0.0075", "P06");
     with("data/policy/residents.toml", "\"0.0005\" }", "\"0\" }", "P05");
-    with("data/policy/presence.toml", "cells_per_person = 128", "cells_per_person = 0", "P03");
+    with("data/policy/presence.toml", "cells_per_person = 64", "cells_per_person = 0", "P03");
+    with("data/policy/presence.toml", "clip_cells = 16", "clip_cells = 129", "P03");
+    with("data/policy/presence.toml", "quality_rho", "# quality_rho", "P03");
     with("data/policy/web_audience.toml", "by = [\"gender_plus\"]", "by = [\"hour\"]", "P03");
     let text = world.data(&["policy", "explain"])["text"].as_str().unwrap().to_owned();
     assert!(text.contains("50 people or more") && text.contains("epsilon"), "{text}");

@@ -26,7 +26,8 @@ Written by `cargo xtask bench --page` from [bench/utility.json](bench/utility.js
 Every tool releases the same distinct (person, cell) pairs at ε = 1 and δ = 1e-9 in all, counting at most L cells of a
 person, and all are scored by one program against the people *before* any bounding. Error is the mean relative error
 over cells of at least so many people, where a cell that is not shown counts 1; bias is the median over shown cells;
-the last column says how often the printed 95 % interval holds the true number of people (of shown cells).
+*truth in interval* says how often the printed 95 % interval of a shown cell holds the true number of people, *kept people
+in interval* how often it holds those that bounding kept; *lost to bounding* is the share of pairs that it dropped.
 Figures are means over the repeats, with the least and the most of the error from 200 people on.
 
 L is where our hard bounding errs least. Laplace noise grows with L and ours with its root, so that a tool of Laplace
@@ -70,8 +71,8 @@ fn of_table(table: &Value) -> String {
     let title = TABLES.iter().find(|it| it.name == name).map_or(name, |it| it.title);
     let mut text = format!(
         "\n## {title}\n\n{} people, {} cells, {} pairs; a person is in {} cells in the middle, {} at most.\n\n\
-         | tool | setting | cells shown | of cells ≥ 50 | of ≥ 200 | error ≥ 50 | error ≥ 200 | ≥ 1000 | bias | under 50 | truth in interval |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|\n",
+         | tool | setting | cells shown | of cells ≥ 50 | of ≥ 200 | error ≥ 50 | error ≥ 200 | ≥ 1000 | bias | under 50 | truth in interval | lost to bounding | kept people in interval |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
         table["people"], table["cells"], table["pairs"], table["median_cells"], table["most_cells"]
     );
     for run in table["runs"].as_array().into_iter().flatten() {
@@ -86,7 +87,7 @@ fn of_table(table: &Value) -> String {
         let most = error.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let _ = writeln!(
             text,
-            "| {} | {} | {:.0} | {} | {} | {} | {} ({least:.3} to {most:.3}) | {} | {:+.3} | {} | {} |",
+            "| {} | {} | {:.0} | {} | {} | {} | {} ({least:.3} to {most:.3}) | {} | {:+.3} | {} | {} | {} | {} |",
             run["tool"].as_str().unwrap_or_default(),
             run["setting"].as_str().unwrap_or_default(),
             one("said").unwrap_or_default(),
@@ -98,6 +99,8 @@ fn of_table(table: &Value) -> String {
             one("bias").unwrap_or_default(),
             one("under_50").unwrap_or_default(),
             shown(one("covers_truth")),
+            shown(one("lost")),
+            shown(one("covers_kept")),
         );
     }
     text
