@@ -14,6 +14,7 @@ mod quality;
 mod shares;
 mod sheet;
 mod weights;
+mod word;
 
 pub use folder::{Draft, Publication, recover};
 pub use manifest::{Manifest, MarginalRecord, WeightsRecord};
@@ -22,3 +23,4 @@ pub use quality::{Dilution, QualityRecord, Share};
 pub use shares::Shares;
 pub use sheet::{ALL, OTHER, Row, Sheet};
 pub(crate) use weights::{Ground, weighted};
+pub use word::Word;

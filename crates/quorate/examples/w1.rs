@@ -51,7 +51,7 @@ purpose = "bench"
 rows = ["site"]
 cells_per_person = 32
 delta = "1e-12"
-tables = [{ name = "site", by = [BY], rho = "0.01" }]
+tables = [{ name = "NAME", by = [BY], rho = "0.01" }]
 "#;
 
 #[expect(clippy::print_stdout, reason = "a measurement is printed")]
@@ -161,7 +161,8 @@ fn instance(dir: &Path, by: &[&str]) -> Outcome<Instance> {
     Instance::init(&root)?;
     fs::write(root.join("policy/policy.toml"), POLICY)?;
     let by: Vec<String> = by.iter().map(|it| format!("\"{it}\"")).collect();
-    let product = PRODUCT.replace("BY", &by.join(", "));
+    let name = if by.is_empty() { "site" } else { "site_by" };
+    let product = PRODUCT.replace("BY", &by.join(", ")).replace("NAME", name);
     fs::write(root.join("policy/web_audience.toml"), product)?;
     fs::write(
         root.join("quorate.toml"),

@@ -96,7 +96,7 @@ fn title(name: &str) -> String {
 fn tables(sheet: &Sheet) -> Vec<Table> {
     let mut levels: Vec<(&str, Vec<&Row>)> = Vec::new();
     for row in &sheet.rows {
-        match levels.last_mut().filter(|it| it.0 == row.level) {
+        match levels.last_mut().filter(|it| row.level == it.0) {
             Some(level) => level.1.push(row),
             None => levels.push((&row.level, vec![row])),
         }
@@ -108,7 +108,7 @@ fn table(sheet: &Sheet, name: &str, rows: &[&Row]) -> Table {
     // Of each dimension that the table is by: where it stands in a row.
     let own = sheet.keys.iter().enumerate();
     let own = own
-        .filter(|(at, _)| rows.iter().any(|row| row.labels.get(*at).is_some_and(|it| it != ALL)));
+        .filter(|(at, _)| rows.iter().any(|row| row.labels.get(*at).is_some_and(|it| *it != ALL)));
     let own: Vec<(usize, Dimension)> = own.map(|(at, key)| (at, *key)).collect();
     let keys: Vec<Key> = own.iter().map(|(at, dimension)| key(*at, *dimension, rows)).collect();
     let positions = keys.iter().map(|key| {
@@ -119,7 +119,7 @@ fn table(sheet: &Sheet, name: &str, rows: &[&Row]) -> Table {
     let mut cells = BTreeMap::new();
     for row in rows {
         let place = own.iter().zip(&positions).map(|((at, _), known)| {
-            row.labels.get(*at).and_then(|label| known.get(label)).copied()
+            row.labels.get(*at).and_then(|label| known.get(label.as_str())).copied()
         });
         cells.insert(place.collect::<Vec<_>>(), cell(sheet, row));
     }
@@ -138,7 +138,7 @@ fn key(at: usize, dimension: Dimension, rows: &[&Row]) -> Key {
     let mut known = std::collections::BTreeSet::new();
     for label in rows.iter().filter_map(|row| row.labels.get(at)) {
         if known.insert(label) {
-            codes.push(Code { code: label.clone(), label: label.clone() });
+            codes.push(Code { code: label.to_string(), label: label.to_string() });
         }
     }
     let level = match dimension {

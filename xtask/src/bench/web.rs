@@ -71,7 +71,7 @@ impl Which {
 
     /// What the table is by beside sites.
     fn by(self) -> &'static [&'static str] {
-        if self == Self::W2 { &["gender", "age_band", "region"] } else { &[] }
+        if self == Self::W2 { &["gender_plus", "age_band", "region"] } else { &[] }
     }
 }
 
@@ -153,7 +153,8 @@ impl Rounds<'_> {
         }
         let [visits, people, regions] =
             ["visit.parquet", "people.parquet", "regions.csv"].map(|it| data.join(it));
-        let by = self.which.by().join(", ");
+        // Generated people are F or M: gender and gender_plus are the same.
+        let by = self.which.by().join(", ").replace("gender_plus", "gender");
         let (mut release, mut decode) = (Vec::new(), Vec::new());
         let mut others: Runs = peers.iter().map(|it| (it.0, Vec::new())).collect();
         for round in 1..=self.repeats {

@@ -148,8 +148,8 @@ mod tests {
         let labels = plan.codes.list(Dimension::Site).labels();
         let estimate = |value: i64| Estimate { value, lo: value, hi: value, near_threshold: false };
         let row = |(at, label): (usize, &String)| Row {
-            level: "site".to_owned(),
-            labels: vec![label.clone(), ALL.to_owned()],
+            level: "site".into(),
+            labels: [label.as_str().into(), ALL.into()].into(),
             people: people.get(at).map(|it| estimate(*it)),
             shares: Shares::default(),
         };

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sheet::{ALL, HIDDEN, OTHER, Row, Sheet};
+use super::word::Word;
 use crate::dimension::{Codes, Dimension, NOWHERE};
 use crate::error::{Error, Result};
 
@@ -29,12 +30,13 @@ pub fn csv(codes: &Codes, sheet: &Sheet) -> Result<Option<Vec<u8>>> {
         .collect();
     let (mut published, mut groups) = (Published::new(), BTreeSet::new());
     // What is left of a whole beside its published parts is no unit.
-    let whole = |row: &&Row| row.labels.iter().all(|it| it != OTHER);
+    let whole = |row: &&Row| row.labels.iter().all(|it| *it != OTHER);
     for row in sheet.rows.iter().filter(whole) {
-        let mut places = sheet.keys.iter().zip(&row.labels).filter(|it| place(it.0) && it.1 != ALL);
+        let mut places =
+            sheet.keys.iter().zip(&row.labels).filter(|it| place(it.0) && *it.1 != ALL);
         let (Some((unit, label)), None) = (places.next(), places.next()) else { continue };
         let group: Vec<&str> =
-            others.iter().filter_map(|at| row.labels.get(*at)).map(String::as_str).collect();
+            others.iter().filter_map(|at| row.labels.get(*at)).map(Word::as_str).collect();
         if *unit == Dimension::Sector {
             groups.insert(group.clone());
         }
@@ -108,8 +110,8 @@ mod tests {
         let estimate =
             |value| Estimate { value, lo: value - 9, hi: value + 9, near_threshold: false };
         Row {
-            level: String::new(),
-            labels: labels.map(str::to_owned).to_vec(),
+            level: "".into(),
+            labels: labels.map(Into::into).into(),
             people: people.map(estimate),
             shares: Shares::default(),
         }

@@ -12,6 +12,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::sheet::{Row, Sheet};
+use super::word::Word;
 use crate::error::{Error, Result};
 use crate::report::Ratio;
 
@@ -43,8 +44,8 @@ type ShareOf<'sheet> = &'sheet dyn Fn(&Row) -> Option<Ratio>;
 
 fn columns(sheet: &Sheet) -> Vec<Column> {
     let rows = &sheet.rows;
-    let text = |of: &dyn Fn(&Row) -> String| -> ArrayRef {
-        Arc::new(rows.iter().map(|row| Some(of(row))).collect::<StringArray>())
+    let text = |of: &dyn Fn(&'_ Row) -> &'_ str| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(rows.iter().map(of)))
     };
     let whole = |of: &dyn Fn(&Row) -> Option<i64>| -> ArrayRef {
         Arc::new(rows.iter().map(of).collect::<Int64Array>())
@@ -53,10 +54,10 @@ fn columns(sheet: &Sheet) -> Vec<Column> {
         Arc::new(rows.iter().map(of).collect::<Float64Array>())
     };
     let mut columns: Vec<Column> =
-        vec![("level".to_owned(), text(&|row| row.level.clone()), false)];
+        vec![("level".to_owned(), text(&|row| row.level.as_str()), false)];
     for (at, key) in sheet.keys.iter().enumerate() {
-        let label = |row: &Row| row.labels.get(at).cloned().unwrap_or_default();
-        columns.push((key.name().to_owned(), text(&label), false));
+        let labels = text(&|row| row.labels.get(at).map_or("", Word::as_str));
+        columns.push((key.name().to_owned(), labels, false));
     }
     let people = [
         ("people", whole(&|row| Some(row.people?.value))),
@@ -90,6 +91,6 @@ fn columns(sheet: &Sheet) -> Vec<Column> {
             columns.push((format!("{name}_hi"), part(&|row| Some(of(row)?.hi)), true));
         }
     }
-    columns.push(("status".to_owned(), text(&|row| row.status().to_owned()), false));
+    columns.push(("status".to_owned(), text(&|row| row.status()), false));
     columns
 }

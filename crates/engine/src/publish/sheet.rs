@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use privacy::consistency::Standing;
 
 use super::shares::{self, Shares};
+use super::word::{Word, Words};
 use crate::dimension::{self, Dimension};
 use crate::error::{Error, Result};
 use crate::plan::{Family, PrivatePlan, Remainder};
@@ -38,9 +39,9 @@ pub struct Sheet {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The table.
-    pub level: String,
+    pub level: Word,
     /// One label for each of the sheet's keys.
-    pub labels: Vec<String>,
+    pub labels: Box<[Word]>,
     /// Its people; `None` when hidden.
     pub people: Option<Estimate>,
     /// Its shares.
@@ -58,27 +59,32 @@ impl Sheet {
         };
         let keys: Vec<Dimension> = dimension::ALL.into_iter().filter(used).collect();
         let mut rows = Vec::new();
+        let mut words = Words::default();
         for ((family, marginal), table) in plan.marginals().zip(&released.tables) {
             // Of people who are told of whole, the clipped count is the other side of shares alone.
             if marginal.weights.is_some() && !family.is_on_rows(marginal) {
                 continue;
             }
+            let level = words.of(&marginal.name);
             let dimensions = PrivatePlan::dimensions(family, marginal);
+            let place = |key: &Dimension| dimensions.iter().position(|it| it == key);
+            let places: Vec<Option<usize>> = keys.iter().map(place).collect();
             let shares = shares::of(released, family, marginal);
             for cell in 0..plan.cells(family, marginal) {
-                let own: BTreeMap<Dimension, &str> =
-                    dimensions.iter().copied().zip(plan.labels(&dimensions, cell)).collect();
-                let label = |key: &Dimension| (*own.get(key).unwrap_or(&ALL)).to_owned();
+                let own = plan.labels(&dimensions, cell);
+                let label = |at: &Option<usize>| {
+                    words.of(at.and_then(|at| own.get(at).copied()).unwrap_or(ALL))
+                };
                 rows.push(Row {
-                    level: marginal.name.clone(),
-                    labels: keys.iter().map(label).collect(),
+                    level: level.clone(),
+                    labels: places.iter().map(label).collect(),
                     people: estimate(table, cell),
                     shares: shares(cell),
                 });
             }
         }
         for ((family, other), table) in plan.remainders().zip(&released.others) {
-            rows.extend(rest(plan, family, other, table, &keys));
+            rows.extend(rest(plan, family, other, table, &keys, &mut words));
         }
         Self { keys, shares: plan.view == crate::plan::View::Visit, rows }
     }
@@ -103,18 +109,22 @@ impl Sheet {
         let wrong = |cause: csv::Error| Error::fault("F03", cause.to_string());
         let mut out = csv::Writer::from_writer(Vec::new());
         out.write_record(self.header()).map_err(wrong)?;
+        let hidden = vec![HIDDEN; 3 + if self.shares { shares::COLUMNS.len() } else { 0 }];
         for row in &self.rows {
-            let mut fields = vec![row.level.clone()];
-            fields.extend(row.labels.iter().cloned());
-            fields.extend(row.people.map_or_else(
-                || [HIDDEN; 3].map(str::to_owned),
-                |it| [it.value, it.lo, it.hi].map(|it| it.to_string()),
-            ));
-            if self.shares {
-                fields.extend(row.shares.fields());
+            let labels = std::iter::once(&row.level).chain(&row.labels);
+            labels.map(Word::as_str).try_for_each(|it| out.write_field(it)).map_err(wrong)?;
+            match row.people {
+                None => hidden.iter().try_for_each(|it| out.write_field(it)).map_err(wrong)?,
+                Some(it) => {
+                    let mut fields = [it.value, it.lo, it.hi].map(|it| it.to_string()).to_vec();
+                    if self.shares {
+                        fields.extend(row.shares.fields());
+                    }
+                    fields.iter().try_for_each(|it| out.write_field(it)).map_err(wrong)?;
+                }
             }
-            fields.push(row.status().to_owned());
-            out.write_record(fields).map_err(wrong)?;
+            out.write_field(row.status()).map_err(wrong)?;
+            out.write_record(None::<&[u8]>).map_err(wrong)?;
         }
         out.into_inner().map_err(|cause| Error::fault("F03", cause.to_string()))
     }
@@ -135,7 +145,7 @@ impl Sheet {
         let keys: Vec<Dimension> = header.iter().filter_map(named).collect();
         let with_shares = header.iter().any(|it| it == shares::COLUMNS[0]);
         let first = 1 + keys.len();
-        let mut rows = Vec::new();
+        let (mut rows, mut words) = (Vec::new(), Words::default());
         for (line, record) in (2..).zip(reader.records()) {
             let record = record.map_err(|_| wrong(line))?;
             let field = |at: usize| record.get(at).ok_or_else(|| wrong(line));
@@ -151,8 +161,8 @@ impl Sheet {
                 _ => None,
             };
             rows.push(Row {
-                level: field(0)?.to_owned(),
-                labels: (1..first).map(|at| Ok(field(at)?.to_owned())).collect::<Result<_>>()?,
+                level: words.of(field(0)?),
+                labels: (1..first).map(|at| Ok(words.of(field(at)?))).collect::<Result<_>>()?,
                 people,
                 shares: if with_shares {
                     Shares::parse(&record, first + 3).ok_or_else(|| wrong(line))?
@@ -172,10 +182,9 @@ impl Sheet {
     ) -> impl Iterator<Item = (Vec<&'sheet str>, &'sheet Row)> {
         let at: Vec<Option<usize>> =
             keys.iter().map(|key| self.keys.iter().position(|it| it == key)).collect();
-        self.rows.iter().filter(move |row| row.level == level).map(move |row| {
-            let label = |at: &Option<usize>| {
-                at.and_then(|at| row.labels.get(at)).map_or(ALL, String::as_str)
-            };
+        self.rows.iter().filter(move |row| row.level == *level).map(move |row| {
+            let label =
+                |at: &Option<usize>| at.and_then(|at| row.labels.get(at)).map_or(ALL, Word::as_str);
             (at.iter().map(label).collect(), row)
         })
     }
@@ -188,6 +197,7 @@ fn rest<'plan>(
     other: &'plan Remainder,
     table: &'plan Table,
     keys: &'plan [Dimension],
+    words: &'plan mut Words,
 ) -> impl Iterator<Item = Row> + 'plan {
     let dimensions = |at: usize| {
         let marginal = family.marginals.get(at);
@@ -196,15 +206,16 @@ fn rest<'plan>(
     let (whole, parts) = (dimensions(other.refinement.whole), dimensions(other.refinement.parts));
     let cells = family.marginals.get(other.refinement.whole);
     let cells = cells.map_or(0, |it| plan.cells(family, it));
+    let level = words.of(&other.name);
     (0..cells).map(move |cell| {
         let own: BTreeMap<Dimension, &str> =
             whole.iter().copied().zip(plan.labels(&whole, cell)).collect();
         let label = |key: &Dimension| {
             let together = if parts.contains(key) { OTHER } else { ALL };
-            (*own.get(key).unwrap_or(&together)).to_owned()
+            words.of(own.get(key).unwrap_or(&together))
         };
         Row {
-            level: other.name.clone(),
+            level: level.clone(),
             labels: keys.iter().map(label).collect(),
             people: estimate(table, cell),
             shares: Shares::default(),

@@ -103,8 +103,8 @@ pub(crate) fn weighted(
     let floor = f64::from(plan.floor.people());
     for row in &sheet.rows {
         let total = totals.get_mut(row.level.as_str()).and_then(Iterator::next).flatten();
-        let labels = row.labels.iter().cloned();
-        let fields = std::iter::once(row.level.clone()).chain(labels);
+        let labels = row.labels.iter().map(ToString::to_string);
+        let fields = std::iter::once(row.level.to_string()).chain(labels);
         out.write_record(fields.chain(measured(row, total, floor))).map_err(fault)?;
     }
     let bytes = out.into_inner().map_err(|cause| Error::fault("F03", cause.to_string()))?;

@@ -11,7 +11,7 @@ use super::standing::Standing;
 use crate::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::plan::PrivatePlan;
-use crate::publish::{ALL, Manifest, OTHER, Publication};
+use crate::publish::{ALL, Manifest, OTHER, Publication, Word};
 
 /// Refuses a plan whose code lists are not those of its series.
 ///
@@ -60,7 +60,7 @@ fn refusal(plan: &PrivatePlan, changed: &[Dimension], before: &Publication) -> E
 fn in_words(plan: &PrivatePlan, list: Dimension, before: &Publication) -> String {
     let sheet = &before.sheet;
     let at = sheet.keys.iter().position(|it| *it == list);
-    let labels = sheet.rows.iter().filter_map(|row| row.labels.get(at?)).map(String::as_str);
+    let labels = sheet.rows.iter().filter_map(|row| row.labels.get(at?)).map(Word::as_str);
     let before: BTreeSet<&str> = labels.filter(|it| ![ALL, OTHER].contains(it)).collect();
     let now: BTreeSet<&str> = plan.codes.list(list).labels().iter().map(String::as_str).collect();
     let (went, came) = (before.difference(&now).count(), now.difference(&before).count());

@@ -90,13 +90,13 @@ fn web(counts: &Counts, table: &str) -> Labelled {
 }
 
 fn compare(sheet: &Sheet, table: &str, truth: &Labelled) -> Option<TruthRow> {
-    let rows: Vec<&Row> = sheet.rows.iter().filter(|it| it.level == table).collect();
+    let rows: Vec<&Row> = sheet.rows.iter().filter(|it| it.level == *table).collect();
     let first = rows.first()?;
     // Which cells OTHER takes together is not said.
-    if first.labels.iter().any(|it| it == engine::publish::OTHER) {
+    if first.labels.iter().any(|it| *it == engine::publish::OTHER) {
         return None;
     }
-    let split = |at: &usize| first.labels.get(*at).is_some_and(|it| it != engine::publish::ALL);
+    let split = |at: &usize| first.labels.get(*at).is_some_and(|it| *it != engine::publish::ALL);
     let by: Vec<usize> = (0..sheet.keys.len()).filter(split).collect();
     let mut exact = BTreeMap::<Vec<&str>, u64>::new();
     for (labels, people) in truth {

@@ -100,7 +100,7 @@ fn tables<'release>(codes: &Codes, sheet: &'release Sheet) -> Vec<Printed<'relea
         let by = told(sheet, rows.first()?);
         let cells: usize = by.iter().map(|it| codes.list(*it).labels().len()).product();
         let is_whole =
-            rows.len() == cells && !rows.iter().any(|it| it.labels.iter().any(|it| it == OTHER));
+            rows.len() == cells && !rows.iter().any(|it| it.labels.iter().any(|it| *it == OTHER));
         is_whole.then_some((by, rows))
     };
     let mut tables: Vec<Printed<'_>> = levels.into_values().filter_map(whole).collect();

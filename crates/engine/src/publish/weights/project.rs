@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::dimension::{Codes, Dimension};
+use crate::publish::Word;
 
 /// Where each dimension of a coarser table is found in the rows of a finer one.
 pub(super) struct Projection<'release> {
@@ -29,7 +30,7 @@ impl<'release> Projection<'release> {
     }
 
     /// The labels of one row; `None` for a label that is on no code list of today.
-    pub fn apply(&self, labels: &'release [String]) -> Option<Vec<&'release str>> {
+    pub fn apply(&self, labels: &'release [Word]) -> Option<Vec<&'release str>> {
         let label = |(column, around): &(usize, Option<BTreeMap<&str, &'release str>>)| {
             let own = labels.get(*column)?.as_str();
             around.as_ref().map_or(Some(own), |it| it.get(own).copied())

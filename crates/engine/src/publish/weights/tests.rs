@@ -67,8 +67,8 @@ fn plan() -> PrivatePlan {
 fn row(level: &str, labels: &[&str], people: Option<i64>) -> Row {
     let estimate = |value| Estimate { value, lo: value - 9, hi: value + 9, near_threshold: false };
     Row {
-        level: level.to_owned(),
-        labels: labels.iter().map(|&it| it.to_owned()).collect(),
+        level: level.into(),
+        labels: labels.iter().map(|&it| it.into()).collect(),
         people: people.map(estimate),
         shares: Shares::default(),
     }
