@@ -68,9 +68,15 @@ impl<'disk> Draft<'disk> {
     pub fn write_data(&self, sheet: &Sheet, codes: &Codes, manifest: &mut Manifest) -> Result<()> {
         let metadata = serde_json::to_vec_pretty(&csvw::metadata(sheet, manifest))
             .map_err(|cause| Error::fault("F03", cause.to_string()))?;
-        self.write("data.csv", &sheet.to_csv()?, manifest)?;
+        // Side by side: of a long code list each takes seconds.
+        let (table, columns) = std::thread::scope(|scope| {
+            let columns = scope.spawn(|| parquet::bytes(sheet));
+            (sheet.to_csv(), columns.join())
+        });
+        let stopped = |_| Error::fault("F03", "data.parquet: its writer stopped");
+        self.write("data.csv", &table?, manifest)?;
         self.write("data.csv-metadata.json", &metadata, manifest)?;
-        self.write("data.parquet", &parquet::bytes(sheet)?, manifest)?;
+        self.write("data.parquet", &columns.map_err(stopped)??, manifest)?;
         let finest = finest::csv(codes, sheet)?;
         finest.map_or(Ok(()), |bytes| self.write("finest.csv", &bytes, manifest))
     }

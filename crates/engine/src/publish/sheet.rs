@@ -67,19 +67,16 @@ impl Sheet {
             }
             let level = words.of(&marginal.name);
             let dimensions = PrivatePlan::dimensions(family, marginal);
-            let place = |key: &Dimension| dimensions.iter().position(|it| it == key);
-            let places: Vec<Option<usize>> = keys.iter().map(place).collect();
+            let labels = Labels::new(plan, &keys, &dimensions, &mut words);
             let shares = shares::of(released, family, marginal);
-            for cell in 0..plan.cells(family, marginal) {
-                let own = plan.labels(&dimensions, cell);
-                let label = |at: &Option<usize>| {
-                    words.of(at.and_then(|at| own.get(at).copied()).unwrap_or(ALL))
-                };
+            let mut shown = table.cells.iter().map(|it| it.0).peekable();
+            for (cell, labels) in (0..plan.cells(family, marginal)).zip(labels) {
+                let shown = shown.next_if_eq(&cell);
                 rows.push(Row {
                     level: level.clone(),
-                    labels: places.iter().map(label).collect(),
-                    people: estimate(table, cell),
-                    shares: shares(cell),
+                    labels,
+                    people: shown.and_then(|it| estimate(table, it)),
+                    shares: shown.map(&shares).unwrap_or_default(),
                 });
             }
         }
@@ -187,6 +184,46 @@ impl Sheet {
                 |at: &Option<usize>| at.and_then(|at| row.labels.get(at)).map_or(ALL, Word::as_str);
             (at.iter().map(label).collect(), row)
         })
+    }
+}
+
+/// The labels of a table's cells one after the other, in the sheet's columns.
+struct Labels {
+    /// The words of each column, and by how many cells they change.
+    columns: Vec<(Vec<Word>, usize)>,
+    cell: usize,
+}
+
+impl Labels {
+    fn new(
+        plan: &PrivatePlan,
+        keys: &[Dimension],
+        dimensions: &[Dimension],
+        words: &mut Words,
+    ) -> Self {
+        let length = |it: &Dimension| plan.codes.list(*it).labels().len();
+        let column = |key: &Dimension| match dimensions.iter().position(|it| it == key) {
+            None => (vec![words.of(ALL)], 1),
+            Some(at) => {
+                let own = plan.codes.list(*key).labels().iter().map(|it| words.of(it)).collect();
+                (own, dimensions[at + 1..].iter().map(length).product())
+            }
+        };
+        Self { columns: keys.iter().map(column).collect(), cell: 0 }
+    }
+}
+
+impl Iterator for Labels {
+    type Item = Box<[Word]>;
+
+    /// Never ends: the table knows how many cells it has.
+    fn next(&mut self) -> Option<Self::Item> {
+        let at = self.cell;
+        self.cell += 1;
+        let label = |(words, every): &(Vec<Word>, usize)| {
+            words.get(at / every.max(&1) % words.len().max(1)).cloned()
+        };
+        self.columns.iter().map(label).collect()
     }
 }
 
