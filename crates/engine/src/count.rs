@@ -47,6 +47,12 @@ impl Sealed {
         Self { counters: Counters { tables, ..Counters::default() } }
     }
 
+    /// Aggregates that a test counted.
+    #[cfg(test)]
+    pub(crate) const fn of_counters(counters: Counters) -> Self {
+        Self { counters }
+    }
+
     /// The people of every table, for a test.
     #[cfg(test)]
     pub(crate) fn into_people(self) -> Vec<Vec<u32>> {

@@ -125,13 +125,14 @@ fn no_randomness(cause: EntropyFailed) -> Error {
 #[cfg(test)]
 mod tests {
     use ledger::{ChargeRequest, Ledger, PlanHash};
-    use privacy::{CellLimit, Floor, SeededEntropy};
+    use privacy::{BoundingKey, CellLimit, CellWeight, Floor, SeededEntropy};
     use reference::{Geography, SiteList};
     use tempfile::TempDir;
 
     use super::*;
+    use crate::count::{Person, Tally, TallySpec};
     use crate::dimension::{Codes, Dimension};
-    use crate::plan::{Family, Marginal, Remainder, View};
+    use crate::plan::{Family, Marginal, Remainder, View, Weights};
     use crate::publish::{Manifest, Sheet};
 
     /// A plan of sites, of everybody with a site, and both by gender.
@@ -302,6 +303,87 @@ mod tests {
         let withdrawn = drawn.iter().map(|it| it.cells.len()).sum::<usize>()
             - released.tables.iter().map(|it| it.cells.len()).sum::<usize>();
         assert_eq!(manifest.cells_withdrawn, u64::try_from(withdrawn).unwrap());
+    }
+
+    /// The plan clipped at L = 8 of 128 sites, its bases drawn whole and clipped.
+    fn clipped() -> PrivatePlan {
+        let mut plan = plan();
+        let limit = |cells: u32| CellLimit::new(cells).unwrap();
+        let family = plan.families[0].clone();
+        let weigh = |it: &Marginal, kept: CellLimit, limit: CellLimit| {
+            let cells = usize::try_from(plan.cells(&family, it)).unwrap();
+            let cells = vec![CellWeight::full(limit); cells].into();
+            Marginal { weights: Some(Weights { kept, limit, cells }), ..it.clone() }
+        };
+        let [base, base_gender, site, by_gender] = &family.marginals[..] else { unreachable!() };
+        let one = CellLimit::ONE;
+        let marginals = vec![
+            base.clone(),
+            base_gender.clone(),
+            weigh(site, limit(128), limit(8)),
+            weigh(by_gender, limit(128), limit(8)),
+            weigh(base, one, one),
+            weigh(base_gender, one, one),
+        ];
+        let rho = Some("0.01".parse().unwrap());
+        let quality = Some(crate::plan::Quality {
+            cap: limit(128),
+            limit: limit(8),
+            gate_rho: "0.001".parse().unwrap(),
+            delta: "1e-12".parse().unwrap(),
+            loss_rho: rho,
+            coverage_rho: rho,
+            frame_rho: rho,
+            weighed_by: None,
+        });
+        plan.families[0] = Family { limit: limit(128), quality, marginals, ..family };
+        plan
+    }
+
+    #[test]
+    fn clipped_people_are_printed_below_their_base_and_shared_as_they_were_measured() {
+        let plan = clipped();
+        let key = BoundingKey::from_bytes(*b"a key for tests.");
+        let mut tally = Tally::new(TallySpec::of(&plan).unwrap(), key).unwrap();
+        let heavy: Vec<u32> = (0..60).collect();
+        for at in 0..10_000_u32 {
+            let gender = u8::from(at % 2 == 1);
+            let person =
+                Person { token: at.wrapping_mul(0x9E37_79B9), gender, age_band: 0, sector: 0 };
+            let rows: &[u32] = match at {
+                0..4_000 => &heavy,
+                4_000..8_000 => &[0],
+                _ => &[1],
+            };
+            tally.add(person, rows);
+        }
+        let root = TempDir::new().unwrap();
+        let receipt = receipt(&root, &plan, plan.hash().unwrap());
+        let sealed = Sealed::of_counters(tally.into_counters());
+        let released = release(plan, sealed, receipt, &mut SeededEntropy::new(8)).unwrap();
+        let factor = released.quality[0].as_ref().unwrap().loss.as_ref().unwrap().to_f64();
+        assert!(factor > 1.5, "the heavy ones lose most of their cells: {factor}");
+        let sheet = Sheet::of(&released);
+        let people = |level: &str| {
+            let of = |it: &&crate::publish::Row| it.level == level && it.people.is_some();
+            sheet.rows.iter().filter(of).map(|it| it.people.unwrap().value).collect::<Vec<_>>()
+        };
+        let base = people("base")[0];
+        assert!((base - 10_000).abs() < 100, "{base}");
+        // Half of those at the first site are light: F of all cells says more of it than there are people.
+        assert_eq!(people("site")[0], base);
+        assert!(
+            people("site")[2..].iter().all(|it| (it - 4_000).abs() < 1_200),
+            "{:?}",
+            people("site")
+        );
+        assert!(people("base_clipped").is_empty(), "the other side of shares stands in no row");
+        for row in sheet.rows.iter().filter(|it| it.shares.reach.is_some()) {
+            let (of, share) = row.shares.reach.unwrap();
+            let whole =
+                if row.level == "site" { &people("base") } else { &people("base_gender_plus") };
+            assert!(whole.contains(&of) && share.value <= 1.0, "{row:?}");
+        }
     }
 
     /// The plan with OTHER for the genders of a site.

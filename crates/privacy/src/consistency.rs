@@ -77,6 +77,34 @@ impl Measured {
     }
 }
 
+/// By how much more people a number stands for than it says, on average: the mean dilution F of its family.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// F, 1 or more.
+    pub factor: f64,
+    /// Its standard error, which all cells of the family share.
+    pub error: f64,
+}
+
+impl Stretch {
+    /// Each person counts as one.
+    pub const NONE: Self = Self { factor: 1.0, error: 0.0 };
+
+    /// An interval of what was measured as one of people.
+    ///
+    /// Its ends lie √((F·d)² + (1.96·x·se)²) from F·x, d from the estimate x before.
+    fn interval(self, estimate: f64, it: Interval) -> Interval {
+        if self == Self::NONE {
+            return it;
+        }
+        let middle = self.factor * estimate;
+        let common = 1.959_964 * estimate * self.error;
+        let end = |of: u64| (self.factor * (people(of) - estimate)).hypot(common);
+        let (low, high) = (middle - end(it.low), middle + end(it.high));
+        Interval { low: whole_people(low.floor()), high: whole_people(high.ceil()) }
+    }
+}
+
 /// Whether a number may be read as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -91,7 +119,7 @@ pub enum Standing {
 pub struct Figure {
     /// Whole people, at least the floor.
     pub people: u64,
-    /// The least-squares estimate before bounds and rounding, in people.
+    /// The least-squares estimate of what was measured, before stretch, bounds and rounding, in people.
     pub estimate: f64,
     /// The variance of `estimate`, in people squared: never above the gate's.
     pub variance: f64,
@@ -160,6 +188,20 @@ pub fn reconcile(
     lattice: &Lattice,
     cells: &[Option<Measured>],
 ) -> Result<Reconciled, ConsistencyError> {
+    reconcile_stretched(lattice, cells, |_| Stretch::NONE)
+}
+
+/// The same for clipped people: solved as it was measured, then stretched, bounded and rounded.
+///
+/// All cells of one relation have the same `stretch`.
+///
+/// # Errors
+/// As [`reconcile`].
+pub fn reconcile_stretched(
+    lattice: &Lattice,
+    cells: &[Option<Measured>],
+    stretch: impl Fn(usize) -> Stretch,
+) -> Result<Reconciled, ConsistencyError> {
     check(lattice, cells)?;
     let shown: Vec<bool> = cells.iter().map(Option::is_some).collect();
     let forest = Forest::new(lattice, &shown);
@@ -168,16 +210,23 @@ pub fn reconcile(
         cells.iter().map(|it| it.as_ref().map(Estimate::of).unwrap_or_default()).collect();
     let solution = two_pass(&forest, &measured, |whole| forest.complete(whole));
     let leans = leans(&forest, cells, &measured, &solution);
-    let bounds = Bounds::new(&forest, &measured);
+    let stretched: Vec<Estimate> =
+        measured.iter().enumerate().map(|(cell, it)| it.times(stretch(cell).factor)).collect();
+    let bounds = Bounds::new(&forest, &stretched);
     let people = apportion(&forest, &bounds, &least);
     let figure = |cell: usize| {
         let (measured, estimate) = (cells[cell]?, solution.estimates[cell]);
         let seen = Seen::new(&measured, estimate, leans[cell]);
+        let own = stretch(cell);
+        // A whole holds the least of its parts in people, not in what clipping left of them.
+        let known = if own == Stretch::NONE { least[cell] } else { 0 };
+        let interval = own.interval(estimate.value, seen.interval(known));
+        let interval = Interval { low: interval.low.max(least[cell]), ..interval };
         Some(Figure {
             people: people[cell],
             estimate: estimate.value,
             variance: estimate.variance,
-            interval: seen.interval(least[cell]).with(people[cell]),
+            interval: interval.with(people[cell]),
             standing: measured.standing(),
         })
     };

@@ -247,6 +247,12 @@ impl Marginal {
         Budget { rho: self.rho, delta: self.delta }
     }
 
+    /// Whether each person counts whole in both tables, and each group of this one is groups of `other`.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.weights.is_none() && other.weights.is_none() && self.is_coarser(other)
+    }
+
     /// Whether each group of this table is one or more groups of `other`.
     fn is_coarser(&self, other: &Self) -> bool {
         self.by.iter().all(|it| other.by.iter().any(|of| of.is_within(*it)))

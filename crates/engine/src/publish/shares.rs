@@ -7,7 +7,7 @@ use privacy::consistency::Figure;
 use privacy::derived;
 
 use super::sheet::{HIDDEN, ratio};
-use crate::plan::{Family, Marginal};
+use crate::plan::{Family, Marginal, Mechanism};
 use crate::release::{Released, Table};
 use crate::report::Ratio;
 
@@ -89,6 +89,9 @@ pub(super) fn of<'release>(
     };
     // The whole of a share of a group: the same people with any row cell at all.
     let base = find(released, |of, it| alike(of, it) && !it.rows && it.by == marginal.by);
+    let in_print = find(released, |of, it| {
+        std::ptr::eq(of, family) && !it.rows && it.by == marginal.by && it.weights.is_none()
+    });
     // The whole of a composition: the same row cell, all people.
     let parent =
         find(released, |of, it| alike(of, it) && it.rows == marginal.rows && it.by.is_empty());
@@ -100,7 +103,11 @@ pub(super) fn of<'release>(
     let (with_rows, grouped) = (marginal.rows, !marginal.by.is_empty());
     move |cell| {
         let (row, group) = (cell / width.max(1), cell % width.max(1));
-        let reach = base.filter(|_| with_rows).and_then(|it| share(own, cell, it, group));
+        // What is printed under the fraction line are the people of the base, whole.
+        let reach = base.filter(|_| with_rows).and_then(|it| {
+            let people = in_print?.figure(group)?.people;
+            Some((i64::try_from(people).ok()?, share(own, cell, it, group)?.1))
+        });
         let composition = parent.filter(|_| grouped).and_then(|it| share(own, cell, it, row));
         let of_base = base.zip(everybody).and_then(|(base, all)| share(Some(base), group, all, 0));
         let index =
@@ -124,10 +131,14 @@ fn share(part: Option<&Table>, cell: u64, whole: &Table, of: u64) -> Option<(i64
     if !derived::share_allowed(y_whole, y_part, gates[0].floor, margin) {
         return None;
     }
-    // The guard reads what was released, the share what is printed.
+    // The guard reads what was released, the share what is printed; of clipped people what was measured, which
+    // no dilution has multiplied (privacy model §2, clip family).
     let (of_part, of_whole) = (part.figure(cell)?, whole.figure(of)?);
-    let number =
-        |it: &Figure| (f64::from(u32::try_from(it.people).unwrap_or(u32::MAX)), it.variance.sqrt());
+    let clipped = matches!(part.mechanism, Mechanism::Clipped(_));
+    let number = |it: &Figure| {
+        let people = f64::from(u32::try_from(it.people).unwrap_or(u32::MAX));
+        (if clipped { it.estimate } else { people }, it.variance.sqrt())
+    };
     let share = ratio(number(of_part), number(of_whole));
     Some((i64::try_from(of_whole.people).ok()?, share))
 }

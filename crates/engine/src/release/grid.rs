@@ -118,12 +118,14 @@ impl<'plan> Grid<'plan> {
         [only(parts, whole), only(whole, parts)]
     }
 
-    /// Cells of people that two families have, or one whole and clipped: whoever has a kept cell of one has
-    /// one of the other.
+    /// Cells of people that two families have: whoever has a kept cell of one has one of the other. Clipped
+    /// people of two families count differently.
     fn repeated(&self, over: usize) -> impl Iterator<Item = Sum> + '_ {
         let same = |one: usize, other: usize| {
             let [(own, it), (family, of)] = [self.tables[one], self.tables[other]];
-            (!std::ptr::eq(own, family) || it.weights.is_some() != of.weights.is_some())
+            !std::ptr::eq(own, family)
+                && it.weights.is_none()
+                && of.weights.is_none()
                 && !own.is_on_rows(it)
                 && !family.is_on_rows(of)
                 && it.by == of.by
@@ -140,13 +142,42 @@ impl<'plan> Grid<'plan> {
         })
     }
 
-    /// Every shown cell with every shown cell of its family that contains it.
+    /// Cells of people that are counted whole, each beside the same people clipped.
+    pub(super) fn twins(&self) -> Vec<(CellId, CellId)> {
+        let twin = |whole: usize| {
+            let (family, it) = self.tables[whole];
+            let of = |at: &usize| {
+                let (own, of) = self.tables[*at];
+                std::ptr::eq(own, family)
+                    && !own.is_on_rows(of)
+                    && of.weights.is_some()
+                    && of.by == it.by
+            };
+            let is_whole = !family.is_on_rows(it) && it.weights.is_none();
+            is_whole.then(|| (0..self.tables.len()).find(of))?
+        };
+        let pairs = (0..self.tables.len()).filter_map(|whole| Some((whole, twin(whole)?)));
+        let cells = pairs.flat_map(|(whole, clipped)| {
+            let (family, it) = self.tables[whole];
+            (0..self.plan.cells(family, it))
+                .map(move |cell| (self.cell(whole, cell), self.cell(clipped, cell)))
+        });
+        cells.collect()
+    }
+
+    /// Every shown cell with every shown cell that contains it, as far as both count people alike.
     pub(super) fn pairs(&self, shown: &[Table]) -> Vec<(Part, Part)> {
         let all = || self.tables.iter().enumerate().zip(shown);
         let mut pairs = Vec::new();
         for ((whole_at, (family, whole)), wholes) in all() {
             for ((at, (own, parts)), table) in all() {
-                if !std::ptr::eq(*family, *own) || !family.contains(whole, parts) {
+                // Whoever has a kept cell in one family has one in every other.
+                let holds = if std::ptr::eq(*family, *own) {
+                    family.contains(whole, parts)
+                } else {
+                    !family.is_on_rows(whole) && own.is_on_rows(parts) && whole.covers(parts)
+                };
+                if !holds {
                     continue;
                 }
                 let lies_in = self.lies_in(whole_at, at);

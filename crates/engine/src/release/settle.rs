@@ -8,7 +8,8 @@
 //! Proof: ../release.md, privacy residual.md.
 
 use privacy::residual::{
-    Lattice, LatticeError, Other, Relation, RelationId, parts_to_withdraw, remainders, settle,
+    CellId, Lattice, LatticeError, Other, Relation, RelationId, Settled, parts_to_withdraw,
+    remainders, settle,
 };
 use privacy::{ClippedCount, Entropy};
 
@@ -95,7 +96,7 @@ fn lattice(
         let noisy = shown(&table.mechanism, whole, count, entropy)?;
         measured.push(Other { noisy, remainder });
     }
-    let settled = settle(&lattice, &answers, &measured, &must_go).map_err(|cause| wrong(&cause))?;
+    let settled = together(&grid, &lattice, &answers, &measured, must_go)?;
     for (at, table) in tables.iter_mut().enumerate() {
         let stays = |cell| settled.withdrawn.binary_search(&grid.cell(at, cell)).is_err();
         table.cells.retain(|it| stays(it.0));
@@ -109,6 +110,34 @@ fn lattice(
         }
     }
     Ok((others, settled.withdrawn.len() + settled.others_withdrawn.len()))
+}
+
+/// Settles until people who are counted whole and clipped are shown in both ways or in neither: a group whose
+/// clipped count is not there to be guarded beside its parts is not printed beside them.
+fn together(
+    grid: &Grid<'_>,
+    lattice: &Lattice,
+    answers: &[Option<u64>],
+    measured: &[Other],
+    mut must_go: Vec<CellId>,
+) -> Result<Settled> {
+    let twins = grid.twins();
+    loop {
+        let settled =
+            settle(lattice, answers, measured, &must_go).map_err(|cause| wrong(&cause))?;
+        let stays = |it: &CellId| {
+            answers.get(it.0).is_some_and(Option::is_some)
+                && settled.withdrawn.binary_search(it).is_err()
+        };
+        let apart = twins.iter().filter(|(whole, clipped)| stays(whole) != stays(clipped));
+        let before = must_go.len();
+        must_go.extend(apart.map(|(whole, clipped)| if stays(whole) { *whole } else { *clipped }));
+        must_go.sort_unstable();
+        must_go.dedup();
+        if must_go.len() == before {
+            return Ok(settled);
+        }
+    }
 }
 
 /// The remainder of the plan that is paid for a relation, and the place of the relation's whole.

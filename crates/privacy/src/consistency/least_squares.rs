@@ -21,6 +21,11 @@ impl Estimate {
         Self { value: people(measured.noisy), variance: measured.gate.variance.to_f64() }
     }
 
+    /// The same of `factor` times the people.
+    pub(super) fn times(self, factor: f64) -> Self {
+        Self { value: factor * self.value, variance: factor * factor * self.variance }
+    }
+
     fn plus(self, other: Self) -> Self {
         Self { value: self.value + other.value, variance: self.variance + other.variance }
     }

@@ -12,7 +12,8 @@ mod intervals;
 mod tree;
 
 use privacy::consistency::{
-    ConsistencyError, Fit, Gate, Measured, Reconciled, Standing, reconcile,
+    ConsistencyError, Fit, Gate, Measured, Reconciled, Standing, Stretch, reconcile,
+    reconcile_stretched,
 };
 use privacy::residual::{CellId, Lattice, Relation};
 use privacy::{Floor, Variance};
@@ -289,4 +290,34 @@ fn what_no_gate_shows_is_refused() {
     let nothing = Reconciled { cells: vec![None], fits: Vec::new() };
     assert_eq!(reconcile(&one, &[None]).unwrap(), nothing);
     assert!(reconcile(&one, &[shown(1 << 40)]).is_ok());
+}
+
+#[test]
+fn clipped_people_are_stretched_after_they_were_solved() {
+    let relation = Relation { parent: CellId(0), children: vec![CellId(1), CellId(2)], over: 0 };
+    let lattice = Lattice::new(4, &[relation]).unwrap();
+    let variance = Variance::new(100, 1).unwrap();
+    let cells: Vec<Option<Measured>> =
+        [4_000, 1_990, 1_980, 500].map(|noisy| Some(measured(noisy, variance))).to_vec();
+    let plain = reconcile(&lattice, &cells).unwrap();
+    let stretch = Stretch { factor: 1.25, error: 0.01 };
+    let of = |cell: usize| if cell < 3 { stretch } else { Stretch::NONE };
+    let stretched = reconcile_stretched(&lattice, &cells, of).unwrap();
+    for (cell, (one, other)) in plain.cells.iter().zip(&stretched.cells).enumerate() {
+        let (one, other) = (one.unwrap(), other.unwrap());
+        assert!((one.estimate - other.estimate).abs() < 1e-9);
+        assert!((one.variance - other.variance).abs() < 1e-9);
+        if cell == 3 {
+            assert_eq!(one, other);
+            continue;
+        }
+        let people = f64::from(u32::try_from(other.people).unwrap());
+        assert!((people - 1.25 * one.estimate).abs() < 1.0, "{people}");
+        // F's error is of the whole number, and outweighs the noise: 1.96 of a hundredth of it.
+        let half = f64::from(u32::try_from(other.interval.high - other.people).unwrap());
+        let common = 1.96 * 0.01 * one.estimate;
+        assert!(half > common && half < common.hypot(1.25 * 24.0), "{half}");
+    }
+    let people = |cell: usize| stretched.cells[cell].unwrap().people;
+    assert_eq!(people(0), people(1) + people(2));
 }

@@ -118,7 +118,7 @@ fn counts_of(
 }
 
 /// Each counts as one.
-fn whole(counts: &[Vec<u32>]) -> Vec<Counts> {
+fn whole_of(counts: &[Vec<u32>]) -> Vec<Counts> {
     counts.iter().cloned().map(Counts::of).collect()
 }
 
@@ -148,7 +148,7 @@ impl Settled {
         let mut tables = drawn.clone();
         let mut entropy = SeededEntropy::new(seed + 1_000);
         let (others, withdrawn) =
-            super::tables(plan, &mut tables, &whole(&counts), &mut entropy).unwrap();
+            super::tables(plan, &mut tables, &whole_of(&counts), &mut entropy).unwrap();
         // What went whole is no table of the release: nothing is claimed of it.
         let across = plan.marginals().map(|(family, it)| family.is_across(it));
         let kept: Vec<bool> =
@@ -242,6 +242,30 @@ fn who_knows_all_of_clipped_tables_cannot_tell_what_is_not_published_either() {
 }
 
 #[test]
+fn a_base_whose_clipped_people_are_not_shown_is_not_shown_whole() {
+    let plan = clipped(plan("web_audience", &["ZE", "HS", "LD"], "0.004", false));
+    let counts = counts(&plan, 0);
+    let table = |name: &str| {
+        let of = |(family, it): (&Family, &Marginal)| it.name == name && !family.is_on_rows(it);
+        plan.marginals().position(of).unwrap()
+    };
+    let (whole, twin) = (table("age_band"), table("age_band_clipped"));
+    let settled = |change: &dyn Fn(&mut Vec<Table>)| {
+        let mut tables = drawn(&plan, &counts, 0);
+        change(&mut tables);
+        super::tables(&plan, &mut tables, &whole_of(&counts), &mut SeededEntropy::new(1)).unwrap();
+        [whole, twin].map(|at| tables[at].cells.iter().map(|it| it.0).collect::<Vec<_>>())
+    };
+    let [one, other] = settled(&|_| ());
+    assert!(one == other && one.len() == 7);
+    let [one, other] = settled(&|tables| drop(tables[twin].cells.remove(2)));
+    assert!(one == other && !one.contains(&2), "{one:?} {other:?}");
+    let [one, other] = settled(&|tables| drop(tables[whole].cells.remove(2)));
+    assert!(one == other && !one.contains(&2), "{one:?} {other:?}");
+    assert!(settled(&|tables| tables[twin].cells.clear()).iter().all(Vec::is_empty));
+}
+
+#[test]
 fn who_knows_all_that_is_published_cannot_tell_what_is_not_and_could_before() {
     let (mut before, mut withdrawn, mut others) = (0, 0, 0);
     for seed in 0..2 {
@@ -328,7 +352,7 @@ fn a_crossed_table_that_is_mostly_hidden_goes_whole_and_its_sums_stay() {
     let counts = counts_of(&plan, 1, |rng| rng.u32(20..70));
     let before = drawn(&plan, &counts, 1);
     let mut tables = before.clone();
-    super::tables(&plan, &mut tables, &whole(&counts), &mut SeededEntropy::new(1)).unwrap();
+    super::tables(&plan, &mut tables, &whole_of(&counts), &mut SeededEntropy::new(1)).unwrap();
     let name = |it: &str| plan.marginals().position(|of| of.1.name == it).unwrap();
     let cells = |tables: &[Table], it: &str| tables[name(it)].cells.len();
     assert_eq!(cells(&tables, "sector_age_band"), 0);
@@ -360,7 +384,7 @@ fn what_is_withdrawn_depends_on_released_numbers_alone() {
         let settled = |counts: &[Vec<u32>]| {
             let mut tables = drawn(&plan, &self::counts(&plan, 7), 7);
             let mut entropy = SeededEntropy::new(1);
-            super::tables(&plan, &mut tables, &whole(counts), &mut entropy).unwrap();
+            super::tables(&plan, &mut tables, &whole_of(counts), &mut entropy).unwrap();
             tables.into_iter().map(|it| it.cells).collect::<Vec<_>>()
         };
         let others: Vec<Vec<u32>> =
@@ -373,7 +397,7 @@ fn what_is_withdrawn_depends_on_released_numbers_alone() {
 fn each_whole_is_the_sum_of_its_parts_in_every_world() {
     for (product, coverage) in [("residents", &["BL"][..]), ("web_audience", &["BL", "HS"])] {
         let plan = plan(product, coverage, "0.004", false);
-        let (grid, counts) = (Grid::new(&plan), whole(&counts(&plan, 3)));
+        let (grid, counts) = (Grid::new(&plan), whole_of(&counts(&plan, 3)));
         let sums = grid.sums();
         for Sum { relation, .. } in &sums {
             let parts: u64 =
