@@ -5,7 +5,7 @@
 //! charge is durable.
 
 mod desk;
-pub mod earlier;
+mod earlier;
 mod series;
 mod standing;
 
@@ -17,6 +17,8 @@ mod crash;
 mod crowd;
 #[cfg(test)]
 mod fixture;
+
+pub use earlier::Earlier;
 
 use std::sync::Arc;
 
@@ -82,7 +84,8 @@ impl Run<'_> {
     pub fn snapshot(&self, product: &str, snapshot: &Snapshot) -> Result<Outcome> {
         let ledger = self.open_ledger()?;
         recover(&Machine, &self.instance.releases_dir(), ledger.history())?;
-        let earlier = earlier::weighing(self.instance, ledger.history(), product, snapshot.period)?;
+        let earlier = Earlier::of(self.instance, ledger.history(), product);
+        let earlier = earlier.weighing(snapshot.period, &snapshot.id)?;
         let plan = self.policy.plan(product, snapshot, earlier.as_ref())?;
         let hash = plan.hash()?;
         let request = self.request(&plan, hash)?;

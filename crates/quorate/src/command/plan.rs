@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use clap::Args;
 use engine::policy::{self, Expected, Forecast, Ground, Line, Policy};
-use engine::run::{check_series, earlier, read_ledger};
+use engine::run::{Earlier, check_series, read_ledger};
 use engine::vault::Vault;
 use engine::{Instance, Kind, Period, Result};
 use privacy::Budget;
@@ -50,16 +50,20 @@ impl PlanArguments {
         let history = read_ledger(instance)?;
         let parts = products.into_iter().map(|product| {
             // The code lists are those of the vault when it holds the period, else as they would be.
-            let weighing = earlier::weighing(instance, &history, product, period)?;
+            let earlier = Earlier::of(instance, &history, product);
             let (plan, recut) = match vault.snapshot(period) {
                 Ok(snapshot) => {
+                    let weighing = earlier.weighing(period, &snapshot.id)?;
                     let plan = policy.plan(product, &snapshot, weighing.as_ref())?;
                     let recut = refused(check_series(instance, &history, &plan))?;
                     (plan, recut)
                 }
-                Err(_) => (policy.outline(product, period, weighing.as_ref())?, None),
+                Err(_) => {
+                    let weighing = earlier.weighing(period, "")?;
+                    (policy.outline(product, period, weighing.as_ref())?, None)
+                }
             };
-            let earlier = earlier::newest(instance, &history, product, period)?;
+            let earlier = earlier.newest(period)?;
             let lines = policy::lines(&plan, earlier.as_ref(), expected.as_ref())?;
             Ok(Part { product, cost: plan.cost()?, lines, recut })
         });
