@@ -136,6 +136,26 @@ impl PrivatePlan {
         Dilution::new(limit, cap, rho).map_err(|cause| self.no_mechanism("quality", &cause.into()))
     }
 
+    /// Checks that everything in the plan can be drawn: asked before a charge, which nothing gives back.
+    ///
+    /// # Errors
+    /// [`Error`] `P05` naming the first table that allows no mechanism.
+    pub fn check(&self) -> Result<()> {
+        for (family, marginal) in self.marginals() {
+            self.mechanism(family, marginal)?;
+        }
+        for (family, other) in self.remainders() {
+            self.remainder_mechanism(family, other)?;
+        }
+        for quality in self.families.iter().filter_map(|it| it.quality.as_ref()) {
+            self.quality_gate(quality)?;
+            for rho in quality.shares() {
+                self.share(quality.limit, quality.cap, rho)?;
+            }
+        }
+        Ok(())
+    }
+
     fn no_mechanism(&self, name: &str, cause: &MechanismError) -> Error {
         Error::policy("P05", format!("{} / {name}: {cause}", self.product))
     }

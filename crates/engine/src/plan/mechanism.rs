@@ -135,6 +135,8 @@ impl Mechanism {
 impl Clipped {
     fn gate(&self, cell: u64) -> &SoftGate {
         let weight = usize::try_from(cell).ok().and_then(|it| self.weights.get(it));
-        weight.and_then(|it| self.gates.get(it)).unwrap_or(&self.ordinary)
+        // A cell of no list would have the most noise there is.
+        let widest = || self.gates.values().next();
+        weight.and_then(|it| self.gates.get(it)).or_else(widest).unwrap_or(&self.ordinary)
     }
 }

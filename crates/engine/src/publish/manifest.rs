@@ -151,25 +151,29 @@ impl Manifest {
         let epsilon = conversion::epsilon(cost, epsilon_delta)
             .map_err(|cause| Error::fault("F03", cause.to_string()))?;
         let count = |cells: usize| u64::try_from(cells).unwrap_or(u64::MAX);
-        let record = |name: &str, cost: Budget, cells: u64, table: &Table| MarginalRecord {
-            name: name.to_owned(),
-            l0: table.mechanism.limit().cells(),
-            rho: cost.rho.to_string(),
-            delta: cost.delta.to_string(),
-            sigma: (table.mechanism.ordinary().variance.to_f64().sqrt() * 1e4).round() / 1e4,
-            threshold: table.mechanism.ordinary().threshold,
-            cells_released: count(table.cells.len()),
-            cells_in_code_list: cells,
-        };
+        let record =
+            |name: &str, cost: Budget, cells: usize, in_list: u64, table: &Table| MarginalRecord {
+                name: name.to_owned(),
+                l0: table.mechanism.limit().cells(),
+                rho: cost.rho.to_string(),
+                delta: cost.delta.to_string(),
+                sigma: (table.mechanism.ordinary().variance.to_f64().sqrt() * 1e4).round() / 1e4,
+                threshold: table.mechanism.ordinary().threshold,
+                cells_released: count(cells),
+                cells_in_code_list: in_list,
+            };
         let tables = plan.marginals().zip(&released.tables);
         let tables = tables.map(|((family, it), table)| {
-            record(&it.name, it.cost(), plan.cells(family, it), table)
+            // A clipped count of people stands in no file: it is the other side of shares.
+            let printed = it.weights.is_none() || family.is_on_rows(it);
+            let cells = if printed { (table.cells.len(), plan.cells(family, it)) } else { (0, 0) };
+            record(&it.name, it.cost(), cells.0, cells.1, table)
         });
         let others = plan.remainders().zip(&released.others);
         let others = others.map(|((family, it), table)| {
             let whole = family.marginals.get(it.refinement.whole);
             let cells = whole.map_or(0, |whole| plan.cells(family, whole));
-            record(&it.name, it.cost(), cells, table)
+            record(&it.name, it.cost(), table.cells.len(), cells, table)
         });
         let marginals: Vec<MarginalRecord> = tables.chain(others).collect();
         Ok(Self {

@@ -23,7 +23,7 @@ pub struct QualityRecord {
     /// F: by how much printed numbers are above what was drawn, for people who are clipped like the average.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dilution: Option<Dilution>,
-    /// The share of the operator's people who have any cell.
+    /// Of the people who have every attribute that the tables are by, the share with any cell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Share>,
     /// The share of the operator's people who lack an attribute that a table is by, and so are in none.
@@ -71,7 +71,11 @@ fn record(family: &Family, measured: &Quality) -> QualityRecord {
         kept: family.limit.cells(),
         weighed_by: family.quality.as_ref().and_then(|it| it.weighed_by.clone()),
         bounding_loss: share(&measured.loss, Factor::share_lost).map(lost),
-        dilution: measured.loss.as_ref().filter(|_| clipped).map(Dilution::of),
+        dilution: measured
+            .loss
+            .as_ref()
+            .filter(|it| clipped && it.share_lost().is_some())
+            .map(Dilution::of),
         coverage: share(&measured.coverage, Factor::share_of_people).map(covered),
         outside: share(&measured.frame, Factor::share_of_people).map(lost),
     }

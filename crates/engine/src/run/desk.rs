@@ -60,6 +60,7 @@ impl Desk<'_> {
             return Ok(Outcome { publication, existed: true, unweighted: None });
         }
         series::check(&plan, &standing)?;
+        plan.check()?;
         let census = self.census.take();
         let residents = census.as_ref().map(|_| standing.residents(&plan)).transpose()?.flatten();
         let mut meter = self.ledger.history().meter(&request.period, request.caps);
