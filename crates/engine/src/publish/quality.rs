@@ -29,6 +29,9 @@ pub struct QualityRecord {
     /// The share of the operator's people who lack an attribute that a table is by, and so are in none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outside: Option<Share>,
+    /// Of visits to listed sites and visits whose host was encrypted, the share of the former.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible: Option<Share>,
 }
 
 /// A share with its 95 % interval, 0 to 1.
@@ -64,7 +67,7 @@ fn record(family: &Family, measured: &Quality) -> QualityRecord {
     let names: Vec<&str> = family.rows.iter().map(|it| it.name()).collect();
     let clipped = family.marginals.iter().any(|it| it.weights.is_some());
     let share = |it: &Option<Factor>, of: fn(&Factor) -> Option<ShareLost>| of(it.as_ref()?);
-    let covered = |it: ShareLost| Share::of(1.0 - it.value, 1.0 - it.high, 1.0 - it.low);
+    let left = |it: ShareLost| Share::of(1.0 - it.value, 1.0 - it.high, 1.0 - it.low);
     let lost = |it: ShareLost| Share::of(it.value, it.low, it.high);
     QualityRecord {
         rows: if names.is_empty() { "people".to_owned() } else { names.join("_") },
@@ -72,8 +75,9 @@ fn record(family: &Family, measured: &Quality) -> QualityRecord {
         weighed_by: family.quality.as_ref().and_then(|it| it.weighed_by.clone()),
         bounding_loss: share(&measured.loss, Factor::share_lost).map(lost),
         dilution: measured.loss.as_ref().filter(|_| clipped).map(Dilution::of),
-        coverage: share(&measured.coverage, Factor::share_of_people).map(covered),
+        coverage: share(&measured.coverage, Factor::share_of_people).map(left),
         outside: share(&measured.frame, Factor::share_of_people).map(lost),
+        visible: share(&measured.visibility, Factor::share_of_people).map(left),
     }
 }
 
