@@ -99,3 +99,43 @@ impl Dilution {
 fn rounded(number: f64) -> f64 {
     (number * 1e5).round() / 1e5
 }
+
+#[cfg(test)]
+mod tests {
+    use privacy::{CellLimit, Dilution as Measurement, DilutionSums, Floor, Quorum, SeededEntropy};
+
+    use super::*;
+    use crate::dimension::Dimension;
+
+    #[test]
+    fn what_is_visible_is_told_where_both_sides_are_of_many() {
+        let family = Family {
+            rows: vec![Dimension::Site],
+            limit: CellLimit::ONE,
+            quality: None,
+            marginals: Vec::new(),
+            remainders: Vec::new(),
+        };
+        let visible = |people: u64, listed: u64, hidden: u64| {
+            let cap = CellLimit::new(128).unwrap();
+            let mut sums = DilutionSums::default();
+            (0..people).for_each(|_| sums.add_rows(cap, listed, listed + hidden));
+            let mut entropy = SeededEntropy::new(8412);
+            let (rho, delta) = ("0.01".parse().unwrap(), "1e-12".parse().unwrap());
+            let gate = Quorum::new(Floor::QUORUM, CellLimit::ONE, rho, delta).unwrap();
+            let total = gate.release(people, &mut entropy).unwrap();
+            let share = Measurement::new(CellLimit::ONE, cap, rho).unwrap();
+            let visibility = share.release(total.as_ref(), sums, &mut entropy).unwrap();
+            let visibility = Some(visibility);
+            let measured = Quality { loss: None, coverage: None, frame: None, visibility };
+            record(&family, &measured).visible
+        };
+        let found = visible(10_000, 570, 30).unwrap();
+        assert!((found.value - 0.95).abs() < 0.01, "{found:?}");
+        assert!(found.lo < 0.95 && 0.95 < found.hi && found.hi - found.lo < 0.02, "{found:?}");
+        // Two visits of each of 10,000 people are as much as 156 people may have at most.
+        assert!(visible(10_000, 100, 2).is_some());
+        // Nobody says how few there are: none, some, or all of them.
+        assert_eq!([(570, 0), (120, 1), (0, 20)].map(|it| visible(5_000, it.0, it.1)), [None; 3]);
+    }
+}

@@ -156,6 +156,15 @@ fn records_of_hidden_hosts_leave_one_mark_a_session_and_of_nobody_else() {
     assert_eq!(report.rows["web"].dropped, counts(&[("host_not_visible", 1), ("late_row", 1)]));
     assert_eq!(marks()[2..], [("03".to_owned(), 10, 1), ("03".to_owned(), 21, 1)]);
 
+    // In the next period the late one is a mark of the day that it was of.
+    let at = |time: &str| web("test-000001", &format!("2026-{time}Z"), "", 0);
+    world.write("web/2026-11-01.csv", WEB, &[at("10-02T20:00:00"), at("11-01T08:00:00")]);
+    world.ingest_as("2026-11", Some("2026-11-01")).unwrap();
+    let late = [("02".to_owned(), 21, 1), ("01".to_owned(), 8, 1)];
+    let mut found = marks();
+    found.sort_by(|left, right| right.cmp(left));
+    assert_eq!(found, late);
+
     // What the person asks for says that there was something, and not where.
     let copy = rights::export(&world.instance, "test-000001").unwrap();
     let copy = serde_json::to_value(&copy.periods[0].1).unwrap();
