@@ -246,8 +246,8 @@ impl FamilyPart {
     }
 
     /// A sixth for the gate; then half for the loss, a sixth for coverage, the rest for the frame. Where rows
-    /// are by site the loss leaves a sixth of the whole to visibility; where a person has one cell by nature the frame has
-    /// it all.
+    /// are by site the loss leaves a sixth of the whole to visibility; where a person has one cell by nature
+    /// the frame has it all.
     fn quality(&self, limit: CellLimit) -> Option<Quality> {
         let nano = self.quality_rho?.nano();
         let rho = |nano: u64| Rho::from_nano(nano).unwrap_or_default();

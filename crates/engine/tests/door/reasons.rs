@@ -158,6 +158,7 @@ fn records_of_hidden_hosts_leave_one_mark_a_session_and_of_nobody_else() {
 
     // In the next period the late one is a mark of the day that it was of.
     let at = |time: &str| web("test-000001", &format!("2026-{time}Z"), "", 0);
+    fs::remove_dir_all(world.raw.join("web")).unwrap();
     world.write("web/2026-11-01.csv", WEB, &[at("10-02T20:00:00"), at("11-01T08:00:00")]);
     world.ingest_as("2026-11", Some("2026-11-01")).unwrap();
     let late = [("02".to_owned(), 21, 1), ("01".to_owned(), 8, 1)];

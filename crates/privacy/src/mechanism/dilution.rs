@@ -225,8 +225,8 @@ impl Factor {
         self.clear().map_or(0.0, Measured::standard_error)
     }
 
-    /// The share of people, or of their rows, that is lost, where both sides are of fifty people or more, but for a chance of
-    /// 10⁻⁹ each; `None` where nothing may be said.
+    /// The share of people, or of their rows, that is lost, where both sides are of fifty people or more,
+    /// but for a chance of 10⁻⁹ each; `None` where nothing may be said.
     #[must_use]
     pub fn share_of_people(&self) -> Option<ShareLost> {
         let it = self.measured.as_ref()?;
