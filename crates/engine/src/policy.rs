@@ -243,7 +243,7 @@ impl Policy {
                 if let Some(it) = &family.quality {
                     privacy::Quorum::new(self.floor, CellLimit::ONE, it.gate_rho, it.delta)
                         .map_err(|cause| wrong("quality_rho", &cause))?;
-                    for &rho in [it.loss_rho, it.coverage_rho, it.frame_rho].iter().flatten() {
+                    for rho in it.shares() {
                         privacy::Dilution::new(it.limit, it.cap, rho)
                             .map_err(|cause| wrong("quality_rho", &cause.into()))?;
                     }

@@ -334,6 +334,7 @@ mod tests {
             loss_rho: rho,
             coverage_rho: rho,
             frame_rho: rho,
+            visibility_rho: None,
             weighed_by: None,
         });
         plan.families[0] = Family { limit: limit(128), quality, marginals, ..family };

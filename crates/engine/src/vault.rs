@@ -28,6 +28,11 @@ pub(crate) mod table;
 pub use copy::PersonCopy;
 use manifest::{Manifest, PeriodRecord, Stored};
 
+/// The site number of a visit whose host was encrypted: that somebody was on the web, and not where.
+///
+/// The largest that a packed row holds, and so on no list.
+pub const HIDDEN_SITE: u32 = (1 << 14) - 1;
+
 /// An opened vault: what its manifest said at that moment.
 pub struct Vault {
     folder: PathBuf,

@@ -70,6 +70,18 @@ proptest! {
         prop_assert_eq!(left + lost, (kept + more).min(u64::from(CAP)) << 20);
         prop_assert_eq!(left, (kept * u64::from(scale(alpha).units())).min(u64::from(CAP) << 20));
     }
+
+    #[test]
+    fn rows_are_cut_to_the_cap_in_proportion(kept in 0_u64..5_000, more in 0_u64..5_000) {
+        let rows = kept + more;
+        let mut sums = DilutionSums::default();
+        sums.add_rows(limit(CAP), kept, rows);
+        let [left, lost] = sums.parts();
+        prop_assert_eq!(left + lost, rows.min(u64::from(CAP)) << 20);
+        prop_assert!(left * rows <= kept * (left + lost));
+        prop_assert!(rows == 0 || (left + 1) * rows > kept * (left + lost));
+        prop_assert!(rows > u64::from(CAP) || left == kept << 20);
+    }
 }
 
 #[test]

@@ -121,7 +121,7 @@ async fn count(
 }
 
 /// Where the people of a quality figure stand: behind the parts of its sums.
-pub(super) const QUALITY_PEOPLE: u64 = 6;
+pub(super) const QUALITY_PEOPLE: u64 = 8;
 
 fn batch(counters: &Counters) -> Result<RecordBatch> {
     let tables = (0_u32..).zip(&counters.tables);

@@ -12,7 +12,7 @@ use super::tally::{Person, presence_cell};
 /// How a row of a table names its cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowKind {
-    /// `visit`: the site number.
+    /// `visit`: the site number, on the list or that of an encrypted host.
     Visit,
     /// `presence` of one day: district and hour, with the kind of that day.
     Presence {

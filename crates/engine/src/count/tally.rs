@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::dimension::{Codes, Dimension, NOWHERE};
 use crate::error::{Error, Result};
 use crate::plan::{Family, Marginal, PrivatePlan, View};
+use crate::vault::HIDDEN_SITE;
 
 /// What a person is, as the vault stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ struct FamilySpec {
     limit: u32,
     /// K_c, where quality is measured.
     quality_cap: Option<u32>,
+    /// K_c, where it is measured how many visits have a readable host.
+    visits_cap: Option<u32>,
     marginals: Vec<MarginalSpec>,
 }
 
@@ -86,6 +89,10 @@ impl TallySpec {
                     lookup: row_lookup(plan.view, &family.rows, &plan.codes)?,
                     limit: family.limit.cells(),
                     quality_cap: family.quality.as_ref().map(|it| it.cap.cells()),
+                    visits_cap: family
+                        .quality
+                        .as_ref()
+                        .and_then(|it| it.visibility_rho.map(|_| it.cap.cells())),
                     marginals: family
                         .marginals
                         .iter()
@@ -206,6 +213,8 @@ pub(crate) struct QualityCounts {
     pub coverage: DilutionSums,
     /// People with all attributes that the tables are by, and others.
     pub frame: DilutionSums,
+    /// Visits of people to sites, and to hosts that were encrypted.
+    pub visibility: DilutionSums,
 }
 
 /// The counts of a plan.
@@ -307,7 +316,7 @@ impl Tally {
         Ok(Self { spec, limits, weights, key, counters, kept: Vec::new(), places: Vec::new() })
     }
 
-    /// Counts one person whose row cells are `rows` (any order, repeats allowed).
+    /// Counts one person whose row cells are `rows` (any order, one a row of the view).
     pub fn add(&mut self, person: Person, rows: &[u32]) {
         let marginals = self.spec.families.iter().flat_map(|it| &it.marginals);
         self.places.clear();
@@ -339,10 +348,15 @@ impl Tally {
                 }
             }
             quality.coverage.count(!self.kept.is_empty());
+            let number = |it: usize| u64::try_from(it).unwrap_or(u64::MAX);
+            if let Some(cap) = family.visits_cap {
+                let cap = CellLimit::new(cap).unwrap_or(limit);
+                let readable = rows.iter().filter(|it| **it != HIDDEN_SITE).count();
+                quality.visibility.add_rows(cap, number(readable), number(rows.len()));
+            }
             if let (Some(cap), false) = (family.quality_cap, self.kept.is_empty()) {
                 quality.people += 1;
                 let cap = CellLimit::new(cap).unwrap_or(limit);
-                let number = |it: usize| u64::try_from(it).unwrap_or(u64::MAX);
                 quality.loss.add(cap, number(self.kept.len()), number(distinct), scale);
             }
         }
@@ -357,8 +371,8 @@ impl Tally {
 
 impl QualityCounts {
     /// The pairs of sums, in the order in which they are sent.
-    pub(super) fn pairs(&mut self) -> [&mut DilutionSums; 3] {
-        [&mut self.loss, &mut self.coverage, &mut self.frame]
+    pub(super) fn pairs(&mut self) -> [&mut DilutionSums; 4] {
+        [&mut self.loss, &mut self.coverage, &mut self.frame, &mut self.visibility]
     }
 }
 

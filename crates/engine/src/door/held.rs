@@ -30,8 +30,8 @@ pub struct WaitingRow {
     day: String,
     /// Seconds since the local day began.
     second: u32,
-    /// The district or the site.
-    what: String,
+    /// The district or the site; none where the host was encrypted.
+    what: Option<String>,
 }
 
 /// The rows of some persons that wait in a period.
@@ -68,7 +68,7 @@ pub fn rows_of(
                 |(key, beside)| WaitingRow {
                     day: calendar.date(key.day).map_or_else(String::new, |it| it.to_string()),
                     second: key.second,
-                    what: what(key, *beside).unwrap_or_default(),
+                    what: what(key, *beside),
                 },
             ));
             Ok(())

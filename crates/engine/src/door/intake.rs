@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 use super::calendar::{Calendar, DaySet, Moment};
 use super::cells::Cells;
 use super::countries::Countries;
-use super::key::{FIRST_DAY, Key, SITES_MAX};
+use super::key::{FIRST_DAY, Key, TAGS_MAX};
 use super::pseudonym::Pseudonymiser;
 use super::register::{Register, Standing};
 use super::rows::{Chunk, text_of, value_of};
@@ -20,6 +20,7 @@ use super::sensitive::Shut;
 use super::site::SiteFinder;
 use super::source::SourceFile;
 use super::tally::{Reason, Tally};
+use crate::vault::HIDDEN_SITE;
 
 /// Everything that rows are held against.
 pub struct Intake {
@@ -73,7 +74,8 @@ pub struct Packed {
 }
 
 impl Intake {
-    /// Takes a chunk of a file.
+    /// Takes a chunk of a file. A web record without a host goes on as a mark, and is counted among the
+    /// dropped: its host is not in the vault.
     pub fn pack(
         &self,
         chunk: &Chunk,
@@ -84,6 +86,7 @@ impl Intake {
         let mut packed = Packed::default();
         packed.keys.reserve_exact(chunk.rows);
         packed.beside.reserve_exact(chunk.rows);
+        let mut marks = 0;
         for (row, number) in chunk.numbered() {
             let (outcome, visitor) = match file.mapping.class {
                 Class::Web => (self.hit(chunk, row, file, finder), None),
@@ -93,10 +96,12 @@ impl Intake {
                 tally.add_visitor(mcc);
             }
             if let Some((key, beside)) = tally.add(number, outcome) {
+                marks += u64::from(file.mapping.class == Class::Web && key.what == HIDDEN_SITE);
                 packed.keys.push(key.pack());
                 packed.beside.push(beside);
             }
         }
+        tally.take_back(Reason::HostNotVisible, marks);
         packed
     }
 
@@ -158,8 +163,7 @@ impl Intake {
             return Err(Reason::NoConsent);
         }
         // Enough of the pseudonym to tell the devices of one person apart.
-        let tags = u128::try_from(SITES_MAX).unwrap_or(1);
-        let device = u32::try_from(pseudonym % tags).unwrap_or_default();
+        let device = u32::try_from(pseudonym % u128::from(TAGS_MAX)).unwrap_or_default();
         Ok(Admitted { person, device, moment })
     }
 }

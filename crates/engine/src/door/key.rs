@@ -4,11 +4,16 @@
 //! visit: `day:6 person:27 site:14 second:17`, with the seconds that it lasted beside it.
 //! Sorting the number sorts the table, so a sort touches one plain column.
 
+use crate::vault::HIDDEN_SITE;
+
 /// 2^27, 134 million: more people than most operators have subscribers in one country.
 pub const PERSONS_MAX: u32 = 1 << 27;
 
-/// 2^14: the longest public list of sites, and the tags that tell one person's devices apart.
-pub const SITES_MAX: usize = 1 << 14;
+/// 2^14: the tags that tell one person's devices apart, and the numbers of sites.
+pub const TAGS_MAX: u32 = 1 << 14;
+
+/// The longest public list of sites: every number but [`HIDDEN_SITE`].
+pub const SITES_MAX: usize = (1 << 14) - 1;
 
 /// 2^17 seconds hold the longest local day, 25 hours.
 pub const SECONDS_MAX: u32 = 1 << 17;
@@ -18,7 +23,9 @@ pub const FIRST_DAY: u8 = 32;
 
 const _: () = assert!(
     SECONDS_MAX > 25 * 3_600
-        && PERSONS_MAX.ilog2() + SECONDS_MAX.ilog2() + 6 + SITES_MAX.ilog2() == 64
+        && PERSONS_MAX.ilog2() + SECONDS_MAX.ilog2() + 6 + TAGS_MAX.ilog2() == 64
+        && HIDDEN_SITE == TAGS_MAX - 1
+        && SITES_MAX.count_ones() == TAGS_MAX.ilog2()
 );
 
 /// A person somewhere, or at a site, at a second of a day.
@@ -28,7 +35,7 @@ pub struct Key {
     pub day: u8,
     /// The person.
     pub person: u32,
-    /// The tag of the device, or the site; below [`SITES_MAX`].
+    /// The tag of the device, or the site; below [`TAGS_MAX`].
     pub what: u32,
     /// Seconds since the local day began, below [`SECONDS_MAX`].
     pub second: u32,

@@ -14,6 +14,7 @@ use super::sphere::Point;
 use super::stays::{Dropped, sift};
 use crate::error::{Error, Result};
 use crate::time::Period;
+use crate::vault::HIDDEN_SITE;
 use crate::vault::batch::Batch;
 use crate::vault::manifest::{Days, LateDay};
 use crate::vault::table::TableWriter;
@@ -296,7 +297,7 @@ pub struct VisitSealer<'batch> {
     writer: DayWriter<'batch, VisitTable>,
     calendar: &'batch Calendar,
     session: Option<Session>,
-    /// Rows equal to another in person, site and second.
+    /// Rows equal to another in person, site and second; of records that show their host.
     pub duplicates: u64,
 }
 
@@ -315,7 +316,7 @@ impl<'batch> VisitSealer<'batch> {
         for (key, lasted) in keys.iter().zip(seconds) {
             let hit = Key::unpack(*key);
             if let Some(session) = &mut self.session {
-                if session.is_last(hit) {
+                if session.is_last(hit) && hit.what != HIDDEN_SITE {
                     self.duplicates += 1;
                 }
                 if session.extend(hit, *lasted) {

@@ -1,13 +1,15 @@
 //! From a host to a site of the public list, or to the reason why not.
 //!
 //! Lower case, registrable domain by the Public Suffix List, then the list. What is not listed is
-//! dropped and nothing of it is stored. An operator's own list is matched letter by letter.
+//! dropped and nothing of it is stored; an encrypted host has the number of no site. An operator's own
+//! list is matched letter by letter.
 
 use std::collections::HashMap;
 
 use reference::SiteList;
 
 use super::tally::Reason;
+use crate::vault::HIDDEN_SITE;
 
 /// 65,536 hosts: a few megabytes; beyond, the memory starts afresh.
 const REMEMBERED_MAX: usize = 1 << 16;
@@ -26,12 +28,12 @@ impl<'list> SiteFinder<'list> {
         Self { list, exact, remembered: HashMap::new() }
     }
 
-    /// The number of the host's site.
+    /// The number of the host's site; [`HIDDEN_SITE`] where the record shows no host.
     ///
     /// # Errors
     /// The reason why there is none to store.
     pub fn find(&mut self, host: Option<&str>) -> Result<u32, Reason> {
-        let host = host.ok_or(Reason::HostNotVisible)?;
+        let Some(host) = host else { return Ok(HIDDEN_SITE) };
         if let Some(found) = self.remembered.get(host) {
             return *found;
         }

@@ -54,7 +54,7 @@ pub enum Reason {
     HostWithPath,
     /// The host is not the name of a site.
     BadHost,
-    /// The record shows no host: its name was encrypted.
+    /// The record shows no host: its name was encrypted. What is stored is that there was one.
     HostNotVisible,
     /// The site is not on the public list.
     UnlistedSite,
@@ -211,7 +211,7 @@ impl Tally {
         }
     }
 
-    /// Takes `count` kept rows back for a reason that only sorting shows.
+    /// Takes `count` kept rows back for a reason that shows later.
     pub fn take_back(&mut self, reason: Reason, count: u64) {
         self.kept = self.kept.saturating_sub(count);
         if count > 0 {

@@ -44,7 +44,7 @@ pub struct Family {
 /// Each figure is a share of two sums, beside one gate of everybody who has a cell.
 #[derive(Clone, Debug, Serialize)]
 pub struct Quality {
-    /// K_c: how many cells of a person the loss looks at.
+    /// K_c: how many cells of a person the loss looks at, and how many visits the visibility.
     #[serde(serialize_with = "as_cells")]
     pub cap: CellLimit,
     /// L: what the family's cells were weighed for, or how many are kept.
@@ -65,6 +65,9 @@ pub struct Quality {
     /// What the share of people costs who have all attributes that the tables are by.
     #[serde(serialize_with = "as_text_if_any", skip_serializing_if = "Option::is_none")]
     pub frame_rho: Option<Rho>,
+    /// What the share of visits costs whose host could be read; absent where rows are not by site.
+    #[serde(serialize_with = "as_text_if_any", skip_serializing_if = "Option::is_none")]
+    pub visibility_rho: Option<Rho>,
     /// The release whose numbers weigh the cells, by id: what follows from it stands in the weights.
     #[serde(skip)]
     pub weighed_by: Option<String>,
@@ -224,11 +227,17 @@ impl Quality {
         self.costs().try_fold(Budget::ZERO, Budget::checked_add)
     }
 
+    /// What every person pays in ρ for each share.
+    pub fn shares(&self) -> impl Iterator<Item = Rho> {
+        [self.loss_rho, self.coverage_rho, self.frame_rho, self.visibility_rho]
+            .into_iter()
+            .flatten()
+    }
+
     /// What every person pays for the gate and for each share.
     fn costs(&self) -> impl Iterator<Item = Budget> {
         let gate = Budget { rho: self.gate_rho, delta: self.delta };
-        let shares = [self.loss_rho, self.coverage_rho, self.frame_rho].into_iter().flatten();
-        std::iter::once(gate).chain(shares.map(|rho| Budget { rho, delta: Delta::ZERO }))
+        std::iter::once(gate).chain(self.shares().map(|rho| Budget { rho, delta: Delta::ZERO }))
     }
 }
 

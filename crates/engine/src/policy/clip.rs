@@ -209,6 +209,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_of_a_family_costs_what_the_policy_says_and_visibility_where_rows_are_by_site() {
+        let policy = policy();
+        let families = policy.products.iter().flat_map(|it| &it.families);
+        let told: Vec<_> =
+            families.filter_map(|it| Some((&it.rows, it.quality.as_ref()?))).collect();
+        assert!(told.len() > 3);
+        for (rows, quality) in told {
+            let is_web = rows == &[Dimension::Site];
+            assert_eq!(quality.visibility_rho.is_some(), is_web, "{rows:?}");
+            let nano: Vec<u64> = quality.shares().map(Rho::nano).collect();
+            let whole = quality.cost().unwrap().rho.nano();
+            assert_eq!(quality.gate_rho.nano() + nano.iter().sum::<u64>(), whole, "{rows:?}");
+            if is_web {
+                assert_eq!((whole, &nano[..]), (200_000, &[66_667, 33_333, 33_334, 33_333][..]));
+            }
+        }
+    }
+
+    #[test]
     fn a_coarser_table_has_a_smaller_limit() {
         let check = |limit: u32, groups: u64, most: u64, expected: u32| {
             let found = limit_of(CellLimit::new(limit).unwrap(), groups, most);

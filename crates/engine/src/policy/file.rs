@@ -245,22 +245,25 @@ impl FamilyPart {
         }
     }
 
-    /// A sixth for the gate; then half for the loss, a sixth for coverage, the rest for the frame. Where a
-    /// person has one cell by nature the frame has it all.
+    /// A sixth for the gate; then half for the loss, a sixth for coverage, the rest for the frame. Where rows
+    /// are by site the loss leaves a sixth of the whole to visibility; where a person has one cell by nature
+    /// the frame has it all.
     fn quality(&self, limit: CellLimit) -> Option<Quality> {
         let nano = self.quality_rho?.nano();
         let rho = |nano: u64| Rho::from_nano(nano).unwrap_or_default();
         let with_rows = |part: u64| (!self.rows.is_empty()).then(|| rho(part));
         let (sixth, half) = (nano / 6, nano / 2);
         let of_rows = if self.rows.is_empty() { 0 } else { half + sixth };
+        let of_visits = if self.rows == [Dimension::Site] { sixth } else { 0 };
         Some(Quality {
             cap: CellLimit::new(KEPT).map_or(limit, |kept| kept.max(limit)),
             limit,
             gate_rho: rho(sixth),
             delta: self.delta,
-            loss_rho: with_rows(half),
+            loss_rho: with_rows(half - of_visits),
             coverage_rho: with_rows(sixth),
             frame_rho: Some(rho(nano - sixth - of_rows)),
+            visibility_rho: Some(rho(of_visits)).filter(|_| of_visits > 0),
             weighed_by: None,
         })
     }

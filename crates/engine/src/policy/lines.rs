@@ -98,6 +98,7 @@ fn quality(family: &Family) -> Option<Line> {
         (own.loss_rho, "bounding loss"),
         (own.coverage_rho, "coverage"),
         (own.frame_rho, "outside"),
+        (own.visibility_rho, "visibility"),
     ];
     let names: Vec<&str> = shares.iter().filter(|it| it.0.is_some()).map(|it| it.1).collect();
     let rows: Vec<&str> = match &family.rows[..] {

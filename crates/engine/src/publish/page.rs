@@ -245,6 +245,7 @@ fn quality(manifest: &Manifest) -> impl Iterator<Item = QualityFigures> + '_ {
         bounding_loss: ratio(it.bounding_loss),
         coverage: ratio(it.coverage),
         outside: ratio(it.outside),
+        visible: ratio(it.visible),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What is told of a family as a whole: what bounding took, who is covered, who lacks an attribute.
 //!
 //! (1) A gate of everybody who has a cell is drawn. (2) Each share is a pair of noisy sums beside it, charged
-//! whether it is printed or not. (3) A share of people is printed only where both sides are of many.
+//! whether it is printed or not. (3) A share of people or visits is printed only where both sides are of many.
 //! Proof: ../release.md, privacy dilution.md. Source: products 15, privacy model §2 (F).
 
 use privacy::{CellLimit, DilutionSums, Entropy, Factor, Rho};
@@ -20,6 +20,8 @@ pub struct Quality {
     pub coverage: Option<Factor>,
     /// Of all people: who has every attribute that the tables are by, and who lacks one.
     pub frame: Option<Factor>,
+    /// Of the visits of the frame: those to sites, and those whose host was encrypted.
+    pub visibility: Option<Factor>,
 }
 
 /// Draws the figures of each family, in plan order.
@@ -50,6 +52,7 @@ pub(super) fn figures(
             loss: share((own.limit, own.cap), own.loss_rho, counts.loss)?,
             coverage: share(person, own.coverage_rho, counts.coverage)?,
             frame: share(person, own.frame_rho, counts.frame)?,
+            visibility: share((CellLimit::ONE, own.cap), own.visibility_rho, counts.visibility)?,
         }));
     }
     Ok(figures)

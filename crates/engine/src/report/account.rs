@@ -44,7 +44,8 @@ pub(super) fn quality(figures: &[QualityFigures]) -> Html {
          <thead><tr><th scope=col>Product<th scope=col>Rows by\
          <th scope=col class=n><abbr title=\"cells of one person that count\">Kept</abbr>\
          <th scope=col class=n>Cells lost to bounding<th scope=col class=n>Customers with any cell\
-         <th scope=col class=n>Customers in no table<tbody>",
+         <th scope=col class=n>Customers in no table\
+         <th scope=col class=n>Web sessions with a readable host<tbody>",
     )
     .each(figures, |table, it| {
         table
@@ -55,6 +56,7 @@ pub(super) fn quality(figures: &[QualityFigures]) -> Html {
             .figure(&share(it.bounding_loss))
             .figure(&share(it.coverage))
             .figure(&share(it.outside))
+            .figure(&if it.rows == "site" { share(it.visible) } else { "–".to_owned() })
     })
     .raw("</table>")
 }

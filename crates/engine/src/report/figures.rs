@@ -207,6 +207,8 @@ pub struct QualityFigures {
     pub coverage: Option<Ratio>,
     /// The share of the operator's people who are in no table.
     pub outside: Option<Ratio>,
+    /// The share of visits whose host could be read.
+    pub visible: Option<Ratio>,
 }
 
 /// What one marginal cost and showed.

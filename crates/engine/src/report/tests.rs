@@ -133,11 +133,12 @@ fn a_hostile_name_stays_a_name() {
 fn quality(name: &str, loss: Option<Ratio>, coverage: Option<Ratio>) -> QualityFigures {
     QualityFigures {
         product: name.into(),
-        rows: name.into(),
+        rows: "site".into(),
         kept: 128,
         bounding_loss: loss,
         coverage,
         outside: loss,
+        visible: coverage,
     }
 }
 

@@ -44,7 +44,8 @@ pub struct Visit {
     day: String,
     hour: u8,
     minutes: u16,
-    site: String,
+    /// None where the host was encrypted.
+    site: Option<String>,
 }
 
 impl Vault {
@@ -100,7 +101,7 @@ impl Vault {
                         day: day.to_string(),
                         hour: hour.value(row),
                         minutes: minutes.value(row),
-                        site: site.map_or_else(String::new, |it| it.domain.clone()),
+                        site: site.map(|it| it.domain.clone()),
                     }
                 }));
                 Ok(())

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use engine::door::rights;
+use engine::vault::HIDDEN_SITE;
+
 use super::fixture::{CELLS, CUSTOMERS, EVENTS, WEB, World, adult, cell, event, web};
 
 fn counts(expected: &[(&'static str, u64)]) -> BTreeMap<&'static str, u64> {
@@ -109,7 +112,65 @@ fn every_wrong_web_record_is_counted_by_its_reason() {
     assert_eq!(rows.quarantined, counts(&[("host_with_path", 1), ("bad_host", 1)]));
     let site = sites.index_of(plain).unwrap();
     let visits: Vec<_> = world.visits().into_iter().map(|it| (it.0, it.2, it.3, it.4)).collect();
-    assert_eq!(visits, [("2026-10-02".to_owned(), site, 13, 1)]);
+    let day = || "2026-10-02".to_owned();
+    assert_eq!(visits, [(day(), site, 13, 1), (day(), HIDDEN_SITE, 13, 1)]);
+}
+
+#[test]
+fn records_of_hidden_hosts_leave_one_mark_a_session_and_of_nobody_else() {
+    let world = World::new();
+    let silent = adult("test-000002").replace("true,false,true", "true,false,false");
+    let objector = adult("test-000003").replace("true,false,true", "true,true,true");
+    world.write("customers.csv", CUSTOMERS, &[adult("test-000001"), silent, objector]);
+    let hidden = |id: &str, time: &str| web(id, &format!("2026-10-{time}Z"), "", 0);
+    world.write(
+        "web/2026-10-02.csv",
+        WEB,
+        &[
+            hidden("test-000001", "02T12:00:00"),
+            hidden("test-000001", "02T12:00:00"),
+            hidden("test-000001", "02T12:20:00"),
+            hidden("test-000001", "02T14:00:00"),
+            hidden("test-000001", "03T09:00:00"),
+            hidden("test-000002", "02T12:00:00"),
+            hidden("test-000003", "02T12:00:00"),
+        ],
+    );
+    let report = world.ingest_as("2026-10", Some("2026-10-02")).unwrap();
+    let rows = &report.rows["web"];
+    assert_eq!((rows.read, rows.kept), (7, 0));
+    let dropped = [("host_not_visible", 5), ("no_consent", 1), ("excluded_subscriber", 1)];
+    assert_eq!(rows.dropped, counts(&dropped));
+    assert_eq!((report.quality.visible, report.rows_held["visit"]), (Some(2.0 / 7.0), 1));
+    let marks = || -> Vec<_> {
+        let visits = world.visits().into_iter().filter(|it| it.2 == HIDDEN_SITE);
+        visits.map(|it| (it.0.get(8..).unwrap().to_owned(), it.3, it.4)).collect()
+    };
+    let second = [("02".to_owned(), 13, 21), ("02".to_owned(), 15, 1)];
+    assert_eq!(marks(), second);
+
+    // The row that was held back comes in with its day; the sealed day stays, and its row is late.
+    let third = [hidden("test-000001", "03T20:00:00"), hidden("test-000001", "02T20:00:00")];
+    world.write("web/2026-10-03.csv", WEB, &third);
+    let report = world.ingest_as("2026-10", Some("2026-10-03")).unwrap();
+    assert_eq!(report.rows["web"].dropped, counts(&[("host_not_visible", 1), ("late_row", 1)]));
+    assert_eq!(marks()[2..], [("03".to_owned(), 10, 1), ("03".to_owned(), 21, 1)]);
+
+    // In the next period the late one is a mark of the day that it was of.
+    let at = |time: &str| web("test-000001", &format!("2026-{time}Z"), "", 0);
+    fs::remove_dir_all(world.raw.join("web")).unwrap();
+    world.write("web/2026-11-01.csv", WEB, &[at("10-02T20:00:00"), at("11-01T08:00:00")]);
+    world.ingest_as("2026-11", Some("2026-11-01")).unwrap();
+    let late = [("02".to_owned(), 21, 1), ("01".to_owned(), 8, 1)];
+    let mut found = marks();
+    found.sort_by(|left, right| right.cmp(left));
+    assert_eq!(found, late);
+
+    // What the person asks for says that there was something, and not where.
+    let copy = rights::export(&world.instance, "test-000001").unwrap();
+    let copy = serde_json::to_value(&copy.periods[0].1).unwrap();
+    assert_eq!(copy["visit"][0]["site"], serde_json::Value::Null);
+    assert_eq!(copy["visit"].as_array().unwrap().len(), 4);
 }
 
 #[test]

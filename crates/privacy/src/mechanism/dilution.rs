@@ -86,6 +86,17 @@ impl DilutionSums {
         self.merge(Self { left, lost: all - left });
     }
 
+    /// Adds what one person adds who has `left` of `rows` rows left: all rows, or the same share of
+    /// K_c = `cap` of them.
+    ///
+    /// Guarantee: neither is negative, and together they are at most K_c·2^20.
+    pub fn add_rows(&mut self, cap: CellLimit, left: u64, rows: u64) {
+        let all = rows.min(cap.cells().into()) << LATTICE_BITS;
+        let part = u128::from(all) * u128::from(left.min(rows)) / u128::from(rows.max(1));
+        let left = u64::try_from(part).unwrap_or(all);
+        self.merge(Self { left, lost: all - left });
+    }
+
     /// Adds one person to what is left, or to what is lost.
     pub fn count(&mut self, is_left: bool) {
         self.add(CellLimit::ONE, u64::from(is_left), 1, Scale::WHOLE);
@@ -214,8 +225,8 @@ impl Factor {
         self.clear().map_or(0.0, Measured::standard_error)
     }
 
-    /// The share of people who are lost, where both sides are of fifty people or more, but for a chance of
-    /// 10⁻⁹ each; `None` where nothing may be said.
+    /// The share of people, or of their rows, that is lost, where both sides are of fifty people or more,
+    /// but for a chance of 10⁻⁹ each; `None` where nothing may be said.
     #[must_use]
     pub fn share_of_people(&self) -> Option<ShareLost> {
         let it = self.measured.as_ref()?;

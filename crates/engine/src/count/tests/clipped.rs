@@ -4,8 +4,9 @@ use privacy::clip::Member;
 use privacy::{CellWeight, ClipFamily, Clipped};
 
 use super::*;
-use crate::count::{Counters, QualityCounts};
+use crate::count::{Counters, Counts, QualityCounts};
 use crate::plan::{Quality, Weights};
+use crate::vault::HIDDEN_SITE;
 use Dimension::{GenderPlus, Site};
 
 const KEPT: u32 = 3;
@@ -41,6 +42,7 @@ fn clipped() -> PrivatePlan {
         loss_rho: Some("0.001".parse().unwrap()),
         coverage_rho: Some("0.001".parse().unwrap()),
         frame_rho: Some("0.001".parse().unwrap()),
+        visibility_rho: Some("0.001".parse().unwrap()),
         weighed_by: None,
     });
     plan
@@ -87,6 +89,26 @@ fn of_person(plan: &PrivatePlan, someone: &Someone) -> Option<(Clipped, usize)> 
     Some((family.clip(sites.into_iter().collect(), &key, someone.token), distinct))
 }
 
+/// What a person with these visits to sites and to encrypted hosts adds, at most 4 visits.
+fn visits(listed: usize, hidden: usize) -> (u64, u64) {
+    let [listed, all] = [listed, listed + hidden].map(|it| u64::try_from(it).unwrap());
+    let most = all.min(4) << 20;
+    let left = if all <= 4 { listed << 20 } else { most * listed / all };
+    assert!(left + (most - left) <= 4 << 20);
+    (left, most - left)
+}
+
+/// The same people with visits to encrypted hosts.
+fn with_marks(people: &[Someone], marks: usize) -> Vec<Someone> {
+    let mark = u16::try_from(HIDDEN_SITE).unwrap();
+    let marks = |at: usize| (0..(at * marks) % 7).map(move |it| (it % 3, mark, 0));
+    let marked = |(at, it): (usize, &Someone)| Someone {
+        rows: it.rows.iter().copied().chain(marks(at)).collect(),
+        ..it.clone()
+    };
+    people.iter().enumerate().map(marked).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 24,
@@ -98,13 +120,18 @@ proptest! {
     #[test]
     fn people_are_clipped_as_the_kernel_clips_them(people in prop::collection::vec(anyone(), 1..60)) {
         let plan = clipped();
+        let people = with_marks(&people, 3);
         let found = counters(&people, 1);
         let mut expected = vec![BTreeMap::<u64, (u64, u64)>::new(); 3];
         let (mut quality, mut active) = (QualityCounts::default(), 0);
+        let (mut listed, mut hidden) = (0, 0);
         for someone in &people {
             let of = of_person(&plan, someone);
             quality.frame.count(of.is_some());
             let Some((Clipped { scale, cells }, distinct)) = of else { continue };
+            let marks = someone.rows.iter().filter(|it| u32::from(it.1) == HIDDEN_SITE).count();
+            let own = visits(someone.rows.len() - marks, marks);
+            (listed, hidden) = (listed + own.0, hidden + own.1);
             quality.coverage.count(distinct > 0);
             if distinct > 0 {
                 active += 1;
@@ -131,7 +158,25 @@ proptest! {
         prop_assert_eq!(whole.units(), whole.people() << 20);
         let mut own = found.quality[0];
         prop_assert_eq!(own.people, active);
+        prop_assert_eq!(own.visibility.parts(), [listed, hidden]);
+        own.visibility = quality.visibility;
         prop_assert_eq!(own.pairs().map(|it| it.parts()), quality.pairs().map(|it| it.parts()));
+    }
+
+    #[test]
+    fn encrypted_hosts_change_the_share_that_is_visible_and_nothing_else(
+        people in prop::collection::vec(anyone(), 1..60),
+    ) {
+        let (mut with, mut without) = (counters(&with_marks(&people, 5), 1), counters(&people, 1));
+        for (with, without) in with.tables.iter().zip(&without.tables) {
+            let units = |it: &Counts| (0..it.len()).map(|at| it.at(at).units()).collect::<Vec<_>>();
+            prop_assert_eq!(units(with), units(without));
+        }
+        let [with, without] = [&mut with, &mut without].map(|it| &mut it.quality[0]);
+        prop_assert_eq!(with.people, without.people);
+        prop_assert_eq!(without.visibility.parts()[1], 0);
+        with.visibility = without.visibility;
+        prop_assert_eq!(with.pairs().map(|it| it.parts()), without.pairs().map(|it| it.parts()));
     }
 
     #[test]

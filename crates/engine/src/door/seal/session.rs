@@ -1,7 +1,8 @@
 //! Visits: hits of one person at one site on one day, no more than half an hour apart.
 //!
 //! A visit lasts from its first hit to the end of its last, and 30 seconds more for reading;
-//! minutes are rounded up, the hour is that of the start. Nothing crosses local midnight.
+//! minutes are rounded up, the hour is that of the start. Nothing crosses local midnight. Records whose
+//! hosts were encrypted are hits of one site.
 
 use crate::door::calendar::Calendar;
 use crate::door::key::Key;
