@@ -51,17 +51,14 @@ impl PlanArguments {
         let parts = products.into_iter().map(|product| {
             // The code lists are those of the vault when it holds the period, else as they would be.
             let earlier = Earlier::of(instance, &history, product);
-            let (plan, recut) = match vault.snapshot(period) {
-                Ok(snapshot) => {
-                    let weighing = earlier.weighing(period, &snapshot.id)?;
-                    let plan = policy.plan(product, &snapshot, weighing.as_ref())?;
-                    let recut = refused(check_series(instance, &history, &plan))?;
-                    (plan, recut)
-                }
-                Err(_) => {
-                    let weighing = earlier.weighing(period, "")?;
-                    (policy.outline(product, period, weighing.as_ref())?, None)
-                }
+            let (plan, recut) = if let Ok(snapshot) = vault.snapshot(period) {
+                let weighing = earlier.weighing(period, &snapshot.id)?;
+                let plan = policy.plan(product, &snapshot, weighing.as_ref())?;
+                let recut = refused(check_series(instance, &history, &plan))?;
+                (plan, recut)
+            } else {
+                let weighing = earlier.weighing(period, "")?;
+                (policy.outline(product, period, weighing.as_ref())?, None)
             };
             let earlier = earlier.newest(period)?;
             let lines = policy::lines(&plan, earlier.as_ref(), expected.as_ref())?;
