@@ -288,6 +288,8 @@ pub struct Tally {
     weights: Vec<Vec<CellWeight>>,
     key: BoundingKey,
     counters: Counters,
+    /// Whether any family's quality is measured.
+    measures_quality: bool,
     kept: Vec<u64>,
     /// The person's cell among the partitioning dimensions of each marginal.
     places: Vec<u64>,
@@ -313,7 +315,9 @@ impl Tally {
         });
         let weights = weights.collect::<Result<_>>()?;
         let counters = spec.counters()?;
-        Ok(Self { spec, limits, weights, key, counters, kept: Vec::new(), places: Vec::new() })
+        let measures_quality = spec.families.iter().any(|it| it.quality_cap.is_some());
+        let (kept, places) = (Vec::new(), Vec::new());
+        Ok(Self { spec, limits, weights, key, counters, measures_quality, kept, places })
     }
 
     /// Counts one person whose row cells are `rows` (any order, one a row of the view).
@@ -322,7 +326,9 @@ impl Tally {
         self.places.clear();
         self.places.extend(marginals.map_while(|it| it.person_cell(person)));
         let in_frame = self.places.len() == self.counters.tables.len();
-        self.counters.quality.iter_mut().for_each(|it| it.frame.count(in_frame));
+        if self.measures_quality {
+            self.counters.quality.iter_mut().for_each(|it| it.frame.count(in_frame));
+        }
         if !in_frame {
             return;
         }
@@ -347,6 +353,7 @@ impl Tally {
                     counts.count(row_cell * marginal.width + place, scale);
                 }
             }
+            let Some(cap) = family.quality_cap else { continue };
             quality.coverage.count(!self.kept.is_empty());
             let number = |it: usize| u64::try_from(it).unwrap_or(u64::MAX);
             if let Some(cap) = family.visits_cap {
@@ -354,7 +361,7 @@ impl Tally {
                 let readable = rows.iter().filter(|it| **it != HIDDEN_SITE).count();
                 quality.visibility.add_rows(cap, number(readable), number(rows.len()));
             }
-            if let (Some(cap), false) = (family.quality_cap, self.kept.is_empty()) {
+            if !self.kept.is_empty() {
                 quality.people += 1;
                 let cap = CellLimit::new(cap).unwrap_or(limit);
                 quality.loss.add(cap, number(self.kept.len()), number(distinct), scale);
