@@ -35,10 +35,12 @@ visits, people, regions, by = sys.argv[1:]
 count = "count(distinct person)"
 query = f"select site, {count} from read_parquet('{visits}') group by site"
 if by:
-    query = f"""select site, {by}, {count} from read_parquet('{visits}') join read_parquet('{people}') using (person)
-                join read_csv('{regions}') using (sector) group by all"""
+    query = f"""select site, {by}, {count} from read_parquet('{visits}') as v join read_parquet('{people}') as p
+                using (person) join read_csv('{regions}') as r using (sector) group by all"""
+peer = duckdb.connect()
+peer.execute("set enable_progress_bar=false")
 started = time.perf_counter()
-rows = duckdb.connect().execute(query).fetchall()
+rows = peer.execute(query).fetchall()
 seconds = time.perf_counter() - started
 megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 print(json.dumps({"seconds": seconds, "megabytes": megabytes, "result": len(rows)}))
