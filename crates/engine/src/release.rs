@@ -356,7 +356,7 @@ mod tests {
                 4_000..8_000 => &[0],
                 _ => &[1],
             };
-            tally.add(person, rows);
+            tally.add(person, &rows.iter().copied());
         }
         let root = TempDir::new().unwrap();
         let receipt = receipt(&root, &plan, plan.hash().unwrap());

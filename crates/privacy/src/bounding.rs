@@ -1,6 +1,6 @@
 //! Contribution bounding: what one person can change at most.
 //!
-//! (1) Deduplicate a person's cells. (2) Keep the L with the smallest keyed rank, ties by cell.
+//! (1) Deduplicate a person's cells. (2) Keep the L with the smallest keyed rank; there are no ties.
 //! The kept set depends on that person's token and cells and on the key alone, so adding or
 //! removing a person leaves everybody else's kept cells as they were. Proof: bounding.md.
 //! Source: privacy model §2.
@@ -23,14 +23,28 @@ impl BoundingKey {
     }
 
     /// The rank of `cell` for the person with this token: pseudo-random, smallest is kept first.
+    ///
+    /// Guarantee: different cells of one person have different ranks.
     #[must_use]
     pub fn rank(&self, token: u32, cell: u64) -> u64 {
-        // Little-endian on every machine: a retry elsewhere must keep the same cells.
-        let mut message = [0; 12];
-        message[..4].copy_from_slice(&token.to_le_bytes());
-        message[4..].copy_from_slice(&cell.to_le_bytes());
-        SipHasher13::new_with_key(&self.0).hash(&message)
+        step(self.seed(token), cell)
     }
+
+    /// What the ranks of one person start from.
+    fn seed(&self, token: u32) -> u64 {
+        // Little-endian on every machine: a retry elsewhere must keep the same cells.
+        SipHasher13::new_with_key(&self.0).hash(&token.to_le_bytes())
+    }
+}
+
+/// What the generator that starts from `seed` gives at step `cell`: one to one.
+///
+/// Source: Steele, Lea & Flood 2014, SplitMix64.
+const fn step(seed: u64, cell: u64) -> u64 {
+    let mut z = seed.wrapping_add(cell.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 /// People with up to this many distinct cells are ranked without touching the heap.
@@ -49,23 +63,20 @@ pub fn keep(cells: &mut Vec<u64>, limit: CellLimit, key: &BoundingKey, token: u3
     if distinct <= most {
         return distinct;
     }
-    let mut on_stack = [(0, 0); ON_STACK];
+    let mut on_stack = [0; ON_STACK];
     let mut on_heap = Vec::new();
-    let ranked = if distinct <= ON_STACK {
+    let ranks = if distinct <= ON_STACK {
         &mut on_stack[..distinct]
     } else {
-        on_heap.resize(distinct, (0, 0));
+        on_heap.resize(distinct, 0);
         &mut on_heap[..]
     };
-    for (slot, &cell) in ranked.iter_mut().zip(cells.iter()) {
-        *slot = (key.rank(token, cell), cell);
+    let seed = key.seed(token);
+    for (rank, &cell) in ranks.iter_mut().zip(cells.iter()) {
+        *rank = step(seed, cell);
     }
-    // The `most` smallest pairs move to the front, in any order.
-    ranked.select_nth_unstable(most);
-    cells.truncate(most);
-    for (cell, (_, kept)) in cells.iter_mut().zip(ranked) {
-        *cell = *kept;
-    }
-    cells.sort_unstable();
+    let (_, &mut first_out, _) = ranks.select_nth_unstable(most);
+    // Ranks are told apart by their cells, so exactly `most` are smaller.
+    cells.retain(|&cell| step(seed, cell) < first_out);
     distinct
 }

@@ -116,10 +116,36 @@ fn fifty_unbounded_but_forty_nine_bounded_people_are_silent() {
 }
 
 #[test]
-fn the_rank_is_siphash_1_3_of_token_and_cell() {
-    // Computed from the published algorithm: the same sample on every machine and version.
+fn the_rank_is_a_step_of_splitmix_from_siphash_1_3_of_the_token() {
+    // Computed from the published algorithms: the same sample on every machine and version.
     let seven = BoundingKey::from_bytes([7; 16]);
-    assert_eq!(seven.rank(5, 9), 16_427_172_834_111_368_668);
+    assert_eq!(seven.rank(5, 9), 6_983_009_849_956_125_174);
     let counting = BoundingKey::from_bytes(std::array::from_fn(|at| u8::try_from(at).unwrap()));
-    assert_eq!(counting.rank(8412, 1 << 40), 15_327_470_190_013_198_537);
+    assert_eq!(counting.rank(8412, 1 << 40), 774_683_330_594_721_494);
+}
+
+#[test]
+fn every_cell_and_every_pair_of_cells_is_kept_as_often() {
+    const PEOPLE: u32 = 40_000;
+    let (key, limit) = (BoundingKey::from_bytes([3; 16]), CellLimit::new(5).unwrap());
+    // Near and far apart, as codes are.
+    let cells: Vec<u64> = (0..10).chain((1..=10).map(|it| it << 33)).collect();
+    let mut kept_together = vec![0_u32; cells.len() * cells.len()];
+    for token in 0..PEOPLE {
+        let mut kept = cells.clone();
+        keep(&mut kept, limit, &key, token);
+        let at: Vec<usize> =
+            kept.iter().map(|it| cells.iter().position(|of| of == it).unwrap()).collect();
+        for one in &at {
+            at.iter().for_each(|other| kept_together[one * cells.len() + other] += 1);
+        }
+    }
+    // One cell of twenty: 5/20; a pair: 5·4/(20·19). Five standard deviations of so many people.
+    for (place, &times) in kept_together.iter().enumerate() {
+        let same = place / cells.len() == place % cells.len();
+        let share = if same { 5.0 / 20.0 } else { 20.0 / 380.0 };
+        let (expected, people) = (share * f64::from(PEOPLE), f64::from(PEOPLE));
+        let far = (f64::from(times) - expected).abs();
+        assert!(far < 5.0 * (people * share * (1.0 - share)).sqrt(), "{place}: {times}");
+    }
 }

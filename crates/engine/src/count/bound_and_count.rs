@@ -92,7 +92,6 @@ async fn count(
         .map_err(|cause| DataFusionError::External(Box::new(cause)))?;
     let single = rows.len() == 1;
     let mut chunk: Vec<u64> = Vec::new();
-    let mut cells: Vec<u32> = Vec::new();
     while let Some(block) = people.next_block(&range).await? {
         chunk.clear();
         for cursor in &mut rows {
@@ -110,15 +109,20 @@ async fn count(
             if settings.suppressed.binary_search(&(block.start() + offset)).is_ok() {
                 continue;
             }
-            cells.clear();
             if settings.view == View::Subscriber {
-                cells.push(0);
+                tally.add(person, &std::iter::once(0));
+            } else {
+                tally.add(person, &own.iter().copied().map(cell_of));
             }
-            cells.extend(own.iter().filter_map(|row| u32::try_from(row & 0xFFFF_FFFF).ok()));
-            tally.add(person, &cells);
         }
     }
     batch(&tally.into_counters())
+}
+
+/// The row cell in the lower half of a packed row.
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "the lower half")]
+const fn cell_of(row: u64) -> u32 {
+    row as u32
 }
 
 /// Where the people of a quality figure stand: behind the parts of its sums.

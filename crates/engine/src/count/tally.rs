@@ -321,7 +321,7 @@ impl Tally {
     }
 
     /// Counts one person whose row cells are `rows` (any order, one a row of the view).
-    pub fn add(&mut self, person: Person, rows: &[u32]) {
+    pub fn add(&mut self, person: Person, rows: &(impl ExactSizeIterator<Item = u32> + Clone)) {
         let marginals = self.spec.families.iter().flat_map(|it| &it.marginals);
         self.places.clear();
         self.places.extend(marginals.map_while(|it| it.person_cell(person)));
@@ -342,23 +342,22 @@ impl Tally {
             let (weighed, others) = weights.split_at(own);
             (tables, places, weights) = (more, further, others);
             self.kept.clear();
-            self.kept.extend(rows.iter().filter_map(|&row| {
+            self.kept.extend(rows.clone().filter_map(|row| {
                 let cell = family.lookup.get(usize::try_from(row).ok()?)?;
                 (*cell != NOWHERE).then(|| u64::from(*cell))
             }));
             let distinct = keep(&mut self.kept, limit, &self.key, person.token);
             let scale = family.scale(at, weighed, &self.kept);
             for ((marginal, counts), place) in family.marginals.iter().zip(counts).zip(at) {
-                for row_cell in marginal.row_cells(&self.kept) {
-                    counts.count(row_cell * marginal.width + place, scale);
-                }
+                let rows = marginal.row_cells(&self.kept).iter();
+                counts.count(rows.map(|it| it * marginal.width + place), scale);
             }
             let Some(cap) = family.quality_cap else { continue };
             quality.coverage.count(!self.kept.is_empty());
             let number = |it: usize| u64::try_from(it).unwrap_or(u64::MAX);
             if let Some(cap) = family.visits_cap {
                 let cap = CellLimit::new(cap).unwrap_or(limit);
-                let readable = rows.iter().filter(|it| **it != HIDDEN_SITE).count();
+                let readable = rows.clone().filter(|it| *it != HIDDEN_SITE).count();
                 quality.visibility.add_rows(cap, number(readable), number(rows.len()));
             }
             if !self.kept.is_empty() {
@@ -410,14 +409,16 @@ impl MarginalSpec {
 }
 
 impl Counts {
-    /// Counts one more person in a cell.
-    fn count(&mut self, cell: u64, scale: Scale) {
-        let Ok(cell) = usize::try_from(cell) else { return };
-        if let Some(count) = self.people.get_mut(cell) {
-            *count += 1;
-        }
-        if let Some(units) = self.units.get_mut(cell) {
-            *units += u64::from(scale.units());
+    /// Counts one more person in each of these cells.
+    fn count(&mut self, cells: impl Iterator<Item = u64>, scale: Scale) {
+        let clipped = !self.units.is_empty();
+        for cell in cells.filter_map(|it| usize::try_from(it).ok()) {
+            if let Some(count) = self.people.get_mut(cell) {
+                *count += 1;
+            }
+            if clipped && let Some(units) = self.units.get_mut(cell) {
+                *units += u64::from(scale.units());
+            }
         }
     }
 }

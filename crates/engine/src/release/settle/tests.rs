@@ -110,7 +110,8 @@ fn counts_of(
                 let gender = [0, 0, 0, 1, 1, 1, 2][rng.usize(0..7)];
                 let sites: Vec<u32> = (0..3).filter(|it| rng.u32(0..3 + 4 * it) < 2).collect();
                 let rows = if plan.view == View::Visit { &sites[..] } else { &[0] };
-                tally.add(Person { token: rng.u32(..), gender, age_band, sector }, rows);
+                let person = Person { token: rng.u32(..), gender, age_band, sector };
+                tally.add(person, &rows.iter().copied());
             }
         }
     }
