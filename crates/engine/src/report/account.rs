@@ -119,8 +119,10 @@ pub(super) fn horizons(budget: &BudgetUse) -> Option<Html> {
 
 /// Share of each code list that is published, as bars.
 pub(super) fn hidden(costs: &[MarginalCost]) -> Html {
+    // What stands in no file hides nothing.
+    let lists: Vec<&MarginalCost> = costs.iter().filter(|it| it.cells_in_code_list > 0).collect();
     Html::of("<ul class=shares>")
-        .each(costs, |list, it| {
+        .each(&lists, |list, it| {
             let share = number::percent_of(it.cells_released, it.cells_in_code_list);
             let without = it.cells_in_code_list.saturating_sub(it.cells_released);
             list.raw("<li><span class=name>")
