@@ -33,6 +33,7 @@ mod quarantine;
 mod register;
 mod report;
 pub mod rights;
+mod room;
 mod rows;
 mod schema;
 mod seal;
@@ -197,7 +198,9 @@ fn take_in(
         if as_of.is_some() || record.persons > 0 {
             objections::check_fresh(&new, as_of, started)?;
         }
-        let batch = Batch::begin(&instance.vault_dir(), &report.batch)?;
+        let (vault_dir, memory) = (instance.vault_dir(), instance.config.memory);
+        room::check(&new, memory, &vault_dir, room::free(&vault_dir))?;
+        let batch = Batch::begin(&vault_dir, &report.batch)?;
         let purpose = options.purpose;
         let mut contracts = vault.manifest().contracts.clone();
         contract::hold(&mut new, &mut contracts)?;
