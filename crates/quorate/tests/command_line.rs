@@ -330,7 +330,7 @@ fn a_second_month_is_clipped_by_the_first_and_costs_the_same() {
     let second = run("2026-11");
     assert_eq!((&first["rho"], &first["delta"]), (&second["rho"], &second["delta"]));
     let of = |it: &Value, at: usize, key: &str| it["quality"][at][key].clone();
-    assert_eq!((of(&first, 0, "kept"), of(&second, 0, "kept")), (32.into(), 128.into()));
+    assert_eq!((of(&first, 0, "kept"), of(&second, 0, "kept")), (48.into(), 128.into()));
     assert_eq!(of(&first, 0, "weighed_by"), Value::Null);
     assert_eq!(of(&second, 0, "weighed_by"), first["id"]);
     assert_eq!(of(&second, 1, "weighed_by"), Value::Null);
