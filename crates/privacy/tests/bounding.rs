@@ -137,7 +137,9 @@ fn every_cell_and_every_pair_of_cells_is_kept_as_often() {
         let at: Vec<usize> =
             kept.iter().map(|it| cells.iter().position(|of| of == it).unwrap()).collect();
         for one in &at {
-            at.iter().for_each(|other| kept_together[one * cells.len() + other] += 1);
+            for other in &at {
+                kept_together[one * cells.len() + other] += 1;
+            }
         }
     }
     // One cell of twenty: 5/20; a pair: 5·4/(20·19). Five standard deviations of so many people.
