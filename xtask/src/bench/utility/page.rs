@@ -71,8 +71,8 @@ fn of_table(table: &Value) -> String {
     let title = TABLES.iter().find(|it| it.name == name).map_or(name, |it| it.title);
     let mut text = format!(
         "\n## {title}\n\n{} people, {} cells, {} pairs; a person is in {} cells in the middle, {} at most.\n\n\
-         | tool | setting | cells shown | of cells ≥ 50 | of ≥ 200 | error ≥ 50 | error ≥ 200 | ≥ 1000 | bias | under 50 | truth in interval | lost to bounding | kept people in interval |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+         | tool | setting | cells shown | of cells ≥ 50 | of ≥ 100 | of ≥ 200 | of ≥ 1000 | error ≥ 50 | error ≥ 200 | ≥ 1000 | bias | under 50 | truth in interval | lost to bounding | kept people in interval |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
         table["people"], table["cells"], table["pairs"], table["median_cells"], table["most_cells"]
     );
     for run in table["runs"].as_array().into_iter().flatten() {
@@ -87,12 +87,14 @@ fn of_table(table: &Value) -> String {
         let most = error.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let _ = writeln!(
             text,
-            "| {} | {} | {:.0} | {} | {} | {} | {} ({least:.3} to {most:.3}) | {} | {:+.3} | {} | {} | {} | {} |",
+            "| {} | {} | {:.0} | {} | {} | {} | {} | {} | {} ({least:.3} to {most:.3}) | {} | {:+.3} | {} | {} | {} | {} |",
             run["tool"].as_str().unwrap_or_default(),
             run["setting"].as_str().unwrap_or_default(),
             one("said").unwrap_or_default(),
             shown(at("shown", 0)),
+            shown(at("shown", 1)),
             shown(at("shown", 2)),
+            shown(at("shown", 3)),
             shown(at("error", 0)),
             shown(mean(&error)),
             shown(at("error", 3)),
@@ -148,7 +150,7 @@ mod tests {
             serde_json::json!({ "said": 1, "shown": [1.0, 1.0, null, null], "covers_truth": null });
         let run = serde_json::json!({ "tool": "other", "setting": "L=1", "scores": [score] });
         let text = of_table(&serde_json::json!({ "table": "site", "runs": [run] }));
-        assert!(text.contains("| other | L=1 | 1 | 1.000 | – |"), "{text}");
+        assert!(text.contains("| other | L=1 | 1 | 1.000 | 1.000 | – | – |"), "{text}");
         assert!(!text.contains("NaN"), "{text}");
     }
 }
