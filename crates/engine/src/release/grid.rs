@@ -165,6 +165,20 @@ impl<'plan> Grid<'plan> {
         cells.collect()
     }
 
+    /// Cells of people counted whole in a clipped family whose table has no clipped twin: a sparse one went whole.
+    pub(super) fn without_twin(&self) -> Vec<CellId> {
+        let with: Vec<usize> = self.twins().iter().map(|it| self.table(it.0)).collect();
+        let all = self.tables.iter().enumerate();
+        let alone = all.filter(|(at, (family, it))| {
+            let clipped = family.marginals.iter().any(|it| it.weights.is_some());
+            clipped && it.weights.is_none() && !with.contains(at)
+        });
+        let cells = alone.flat_map(|(at, (family, it))| {
+            (0..self.plan.cells(family, it)).map(move |cell| self.cell(at, cell))
+        });
+        cells.collect()
+    }
+
     /// Every shown cell with every shown cell that contains it, as far as both count people alike.
     pub(super) fn pairs(&self, shown: &[Table]) -> Vec<(Part, Part)> {
         let all = || self.tables.iter().enumerate().zip(shown);

@@ -78,6 +78,8 @@ fn lattice(
     let answers = grid.answers(tables);
     let mut must_go = parts_to_withdraw(grid.pairs(tables), plan.floor);
     must_go.extend(doubled::cells(plan, &grid, tables));
+    let unguarded = grid.without_twin();
+    must_go.extend(unguarded.into_iter().filter(|it| answers[it.0].is_some()));
     must_go.sort_unstable();
     must_go.dedup();
     let mut others = plan

@@ -264,6 +264,11 @@ fn a_base_whose_clipped_people_are_not_shown_is_not_shown_whole() {
     let [one, other] = settled(&|tables| tables[whole].cells.retain(|it| it.0 != 2));
     assert!(one == other && !one.contains(&2), "{one:?} {other:?}");
     assert!(settled(&|tables| tables[twin].cells.clear()).iter().all(Vec::is_empty));
+    // A clipped table that a sparse release went without: its whole twin is not there either.
+    let kept: Vec<bool> = (0..plan.marginals().count()).map(|at| at != twin).collect();
+    let grid_plan = plan.only(&kept);
+    let cells = Grid::new(&grid_plan).without_twin();
+    assert_eq!((cells.len(), Grid::new(&plan).without_twin().len()), (7, 0));
 }
 
 #[test]
