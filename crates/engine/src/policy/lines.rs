@@ -66,29 +66,28 @@ pub fn lines(
         let forecast = by_release(&it.name, &mechanism)
             .or_else(|| forecast::by_census(plan, (family, it), &mechanism, expected?));
         let cells = plan.cells(family, it);
-        Ok(Line {
-            name: it.name.clone(),
-            cells,
-            cost: it.cost(),
-            mechanism: Some(mechanism),
-            forecast,
-        })
+        Ok(drawn(&it.name, cells, it.cost(), mechanism, forecast))
     });
     let others = plan.remainders().map(|(family, it)| {
         let mechanism = plan.remainder_mechanism(family, it)?;
         let whole = family.marginals.get(it.refinement.whole);
         let cells = whole.map_or(0, |whole| plan.cells(family, whole));
         let forecast = by_release(&it.name, &mechanism);
-        Ok(Line {
-            name: it.name.clone(),
-            cells,
-            cost: it.cost(),
-            mechanism: Some(mechanism),
-            forecast,
-        })
+        Ok(drawn(&it.name, cells, it.cost(), mechanism, forecast))
     });
     let quality = plan.families.iter().filter_map(quality).map(Ok);
     tables.chain(others).chain(quality).collect()
+}
+
+/// A line of what has cells.
+fn drawn(
+    name: &str,
+    cells: u64,
+    cost: Budget,
+    mechanism: Mechanism,
+    forecast: Option<Forecast>,
+) -> Line {
+    Line { name: name.to_owned(), cells, cost, mechanism: Some(mechanism), forecast }
 }
 
 /// What is told of a family as a whole.
