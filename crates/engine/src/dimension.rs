@@ -8,8 +8,13 @@ use std::fmt;
 use reference::{AgeBand, Gender, Geography, SiteList};
 use serde::{Deserialize, Serialize};
 
+use crate::time::Period;
+
 /// The position of a value that belongs to no cell.
 pub const NOWHERE: u32 = u32::MAX;
+
+/// The bin of those of whom a value is not known; NULL in SQL.
+pub const UNKNOWN: &str = "";
 
 /// Something that people are grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,6 +46,8 @@ pub enum Dimension {
     Site,
     /// Category of a site on the public site list.
     Category,
+    /// Local civil day of the period.
+    Day,
 }
 
 impl Dimension {
@@ -61,6 +68,7 @@ impl Dimension {
             Self::DayType => "day_type",
             Self::Site => "site",
             Self::Category => "category",
+            Self::Day => "day",
         }
     }
 
@@ -111,7 +119,7 @@ pub const GENDERS_PLUS: [&str; 2] = ["F+", "M+"];
 pub const DAY_TYPES: [&str; 2] = ["weekday", "weekend"];
 
 /// The public values of one dimension, and where each value of the vault stands among them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodeList {
     labels: Vec<String>,
     positions: Vec<u32>,
@@ -155,6 +163,15 @@ impl CodeList {
         Self { labels: kept.labels, positions }
     }
 
+    /// The same with one more label, [`UNKNOWN`], for every value below `values` that stood nowhere.
+    fn with_unknown(mut self, values: usize) -> Self {
+        let unknown = u32::try_from(self.labels.len()).unwrap_or(NOWHERE);
+        self.labels.push(UNKNOWN.to_owned());
+        self.positions.resize(values.max(self.positions.len()), NOWHERE);
+        self.positions.iter_mut().filter(|it| **it == NOWHERE).for_each(|it| *it = unknown);
+        self
+    }
+
     /// The public labels, in cell order.
     #[must_use]
     pub fn labels(&self) -> &[String] {
@@ -184,6 +201,8 @@ pub struct Codes {
     day_type: CodeList,
     site: CodeList,
     category: CodeList,
+    /// Empty where nothing is asked by day.
+    day: CodeList,
 }
 
 impl Codes {
@@ -238,6 +257,7 @@ impl Codes {
                 }),
                 &sites.categories,
             ),
+            day: CodeList::default(),
         }
     }
 
@@ -258,6 +278,28 @@ impl Codes {
             Dimension::DayType => &self.day_type,
             Dimension::Site => &self.site,
             Dimension::Category => &self.category,
+            Dimension::Day => &self.day,
+        }
+    }
+
+    /// The same lists for questions: the days of `period`, and everybody whose value is unknown or outside the
+    /// coverage in a bin of their own, the last of each list, which is called [`UNKNOWN`].
+    #[must_use]
+    pub fn for_questions(self, period: Period) -> Self {
+        // As many values as the vault's columns can hold.
+        let bytes = |it: CodeList| it.with_unknown(1 << 8);
+        let words = |it: CodeList| it.with_unknown(1 << 16);
+        Self {
+            gender: bytes(self.gender),
+            gender_plus: self.gender_plus,
+            age_band: bytes(self.age_band),
+            sector: words(self.sector),
+            district: words(self.district),
+            area: words(self.area),
+            region: words(self.region),
+            lad: words(self.lad),
+            day: CodeList::whole(period.days().map(|it| it.to_string())),
+            ..self
         }
     }
 
@@ -265,7 +307,9 @@ impl Codes {
     #[must_use]
     pub fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        for dimension in ALL {
+        // Days were not always a list; plans of before keep their digests.
+        let listed = |it: &Dimension| *it != Dimension::Day || !self.day.labels.is_empty();
+        for dimension in ALL.into_iter().filter(listed) {
             hasher.update(dimension.name().as_bytes());
             for label in self.list(dimension).labels() {
                 hasher.update(b"\0");
@@ -312,11 +356,12 @@ impl Codes {
 }
 
 /// Every dimension, in the order in which hashes and files name them.
-pub const ALL: [Dimension; 13] = [
+pub const ALL: [Dimension; 14] = [
     Dimension::Sector,
     Dimension::District,
     Dimension::Area,
     Dimension::PresentIn,
+    Dimension::Day,
     Dimension::Hour,
     Dimension::DayType,
     Dimension::Site,

@@ -7,7 +7,9 @@ mod family;
 mod mechanism;
 mod shape;
 
-pub use family::{Family, Marginal, Quality, Refinement, Remainder, View, Weights};
+pub use family::{
+    Family, Marginal, Measure, Quality, Refinement, Remainder, Sum, View, Weights,
+};
 pub use mechanism::Mechanism;
 pub use shape::{Untied, untied};
 
@@ -36,6 +38,8 @@ pub struct PrivatePlan {
     pub floor: Floor,
     /// The registered view whose rows are bounded and counted.
     pub view: View,
+    /// What people and rows are confined to before anything is bounded; none in products.
+    pub filters: Vec<Filter>,
     /// The clip families; marginals of one family share each person's kept cells.
     pub families: Vec<Family>,
     /// Digest of the policy that allotted the budget: noted, and no part of what is asked, so
@@ -44,6 +48,18 @@ pub struct PrivatePlan {
     /// The public code lists.
     pub codes: Codes,
 }
+
+/// Bins of a dimension: whoever, or whichever row, is in no other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Filter {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// Labels of its code list, ascending.
+    pub bins: Vec<String>,
+}
+
+/// The product of every plan that answers a question.
+pub const QUESTION: &str = "question";
 
 /// The parts of a plan that decide what is drawn, in a fixed order.
 #[derive(Serialize)]
@@ -57,6 +73,8 @@ struct Canonical<'plan> {
     unit: &'static str,
     floor: u32,
     view: View,
+    #[serde(skip_serializing_if = "<[Filter]>::is_empty")]
+    filters: &'plan [Filter],
     families: &'plan [Family],
     codes_hash: String,
 }
@@ -79,6 +97,7 @@ impl PrivatePlan {
             unit: UNIT,
             floor: self.floor.people(),
             view: self.view,
+            filters: &self.filters,
             families: &self.families,
             codes_hash: self.codes.hash(),
         })
@@ -104,6 +123,12 @@ impl PrivatePlan {
             .ok_or_else(|| Error::policy("P04", "the costs of this plan overflow"))
     }
 
+    /// Whether it answers a question of a partner, and is no product.
+    #[must_use]
+    pub fn is_question(&self) -> bool {
+        self.product == QUESTION
+    }
+
     /// All marginals with their families, in release order.
     pub fn marginals(&self) -> impl Iterator<Item = (&Family, &Marginal)> {
         self.families.iter().flat_map(|family| family.marginals.iter().map(move |it| (family, it)))
@@ -115,7 +140,7 @@ impl PrivatePlan {
     /// [`Error`] `P05` when its numbers allow no mechanism.
     pub fn mechanism(&self, family: &Family, marginal: &Marginal) -> Result<Mechanism> {
         let limit = marginal.cells_per_person(family);
-        Mechanism::new(self.floor, limit, marginal.cost(), marginal.weights.as_ref())
+        Mechanism::new(self.floor, limit, marginal.gate_cost(), marginal.weights.as_ref())
             .map_err(|cause| self.no_mechanism(&marginal.name, &cause))
     }
 

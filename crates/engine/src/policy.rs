@@ -162,6 +162,7 @@ impl Policy {
             snapshot: snapshot.id.clone(),
             floor: self.floor,
             view: own.product.view,
+            filters: Vec::new(),
             families,
             policy_hash: self.hash.clone(),
             codes,
@@ -188,6 +189,7 @@ impl Policy {
             snapshot: String::new(),
             floor: self.floor,
             view: own.product.view,
+            filters: Vec::new(),
             families: own.families.clone(),
             policy_hash: self.hash.clone(),
             codes: Codes::new(&self.geography, sites, &self.coverage),
@@ -227,7 +229,7 @@ impl Policy {
         for own in &self.products {
             for family in &own.families {
                 let tables = family.marginals.iter();
-                let tables = tables.map(|it| (&it.name, it.cells_per_person(family), it.cost()));
+                let tables = tables.map(|it| (&it.name, it.cells_per_person(family), it.gate_cost()));
                 let others = family.remainders.iter();
                 let others = others.map(|it| (&it.name, family.cells_of_remainder(it), it.cost()));
                 let wrong = |name: &str, cause: &privacy::MechanismError| {

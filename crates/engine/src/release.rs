@@ -143,7 +143,7 @@ mod tests {
             by: by.to_vec(),
             rho: "0.005".parse().unwrap(),
             delta: "1e-12".parse().unwrap(),
-            weights: None,
+            weights: None, sums: Vec::new(),
         };
         let marginals = vec![
             table("base", false, &[]),
@@ -158,6 +158,7 @@ mod tests {
             snapshot: "test".to_owned(),
             floor: Floor::QUORUM,
             view: View::Visit,
+            filters: Vec::new(),
             families: vec![Family {
                 rows: vec![Dimension::Site],
                 limit: CellLimit::ONE,

@@ -47,6 +47,11 @@ impl Period {
         self.first
     }
 
+    /// Its days, ascending.
+    pub fn days(self) -> impl Iterator<Item = Date> {
+        self.first.series(1.day()).take_while(move |day| self.contains(*day))
+    }
+
     /// The month before.
     ///
     /// # Errors

@@ -124,7 +124,7 @@ fn plan(view: View, rows: &[Dimension], limit: u32, by: &[&[Dimension]]) -> Priv
         by: by.to_vec(),
         rho: "0.01".parse().unwrap(),
         delta: "1e-12".parse().unwrap(),
-        weights: None,
+        weights: None, sums: Vec::new(),
     };
     let mut marginals: Vec<Marginal> = by.iter().enumerate().map(marginal).collect();
     marginals.push(Marginal { name: "base".to_owned(), rows: false, ..marginals[0].clone() });
@@ -135,6 +135,7 @@ fn plan(view: View, rows: &[Dimension], limit: u32, by: &[&[Dimension]]) -> Priv
         snapshot: "test".to_owned(),
         floor: Floor::QUORUM,
         view,
+        filters: Vec::new(),
         families: vec![Family {
             rows: rows.to_vec(),
             limit: CellLimit::new(limit).unwrap(),

@@ -189,7 +189,8 @@ impl Family {
         let tables = self.marginals.iter().map(Marginal::cost);
         let others = self.remainders.iter().map(Remainder::cost);
         let quality = self.quality.iter().flat_map(Quality::costs);
-        tables.chain(others).chain(quality).try_fold(Budget::ZERO, Budget::checked_add)
+        let all = tables.chain(others.chain(quality).map(Some));
+        all.fold(Some(Budget::ZERO), |sum, it| sum?.checked_add(it?))
     }
 
     /// The most cells of a remainder that one person is in: as of its whole.
@@ -218,6 +219,31 @@ pub struct Marginal {
     /// What it costs in δ.
     #[serde(serialize_with = "as_text")]
     pub delta: Delta,
+    /// Sums over the people of each cell, behind the same gate.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sums: Vec<Sum>,
+}
+
+/// The sum of a measure over the people of each cell: each person's amount in a cell is cut to 0..=`cap`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sum {
+    /// What is summed.
+    pub measure: Measure,
+    /// C: the most that one person adds to one cell, in units of the measure.
+    pub cap: u64,
+    /// What it costs in ρ, beside the gate.
+    #[serde(serialize_with = "as_text")]
+    pub rho: Rho,
+}
+
+/// Something of a person that is summed in a cell; at least one unit of whoever is in the cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Rows of the view.
+    Rows,
+    /// Minutes of the rows, each at least one.
+    Minutes,
 }
 
 impl Quality {
@@ -250,10 +276,17 @@ impl Remainder {
 }
 
 impl Marginal {
-    /// What every person pays for this table.
+    /// What every person pays for the people of this table.
     #[must_use]
-    pub const fn cost(&self) -> Budget {
+    pub const fn gate_cost(&self) -> Budget {
         Budget { rho: self.rho, delta: self.delta }
+    }
+
+    /// What every person pays for this table and its sums; `None` on overflow.
+    #[must_use]
+    pub fn cost(&self) -> Option<Budget> {
+        let sums = self.sums.iter().map(|it| Budget { rho: it.rho, delta: Delta::ZERO });
+        sums.fold(Some(self.gate_cost()), |sum, it| sum?.checked_add(it))
     }
 
     /// Whether each person counts whole in both tables, and each group of this one is groups of `other`.

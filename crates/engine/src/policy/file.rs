@@ -290,7 +290,7 @@ impl FamilyPart {
                      one of each)",
                 ));
             }
-            Ok(Marginal { name: table.name, rows: table.rows, by: table.by, rho: table.rho.unwrap_or_default(), delta, weights: None })
+            Ok(Marginal { name: table.name, rows: table.rows, by: table.by, rho: table.rho.unwrap_or_default(), delta, weights: None, sums: Vec::new() })
         });
         let (marginals, remainders) = (tables.collect::<Result<_>>()?, Vec::new());
         let mut family = Family { marginals, rows: self.rows, limit, quality, remainders };

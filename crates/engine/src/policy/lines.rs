@@ -66,7 +66,7 @@ pub fn lines(
         let forecast = by_release(&it.name, &mechanism)
             .or_else(|| forecast::by_census(plan, (family, it), &mechanism, expected?));
         let cells = plan.cells(family, it);
-        Ok(drawn(&it.name, cells, it.cost(), mechanism, forecast))
+        Ok(drawn(&it.name, cells, it.gate_cost(), mechanism, forecast))
     });
     let others = plan.remainders().map(|(family, it)| {
         let mechanism = plan.remainder_mechanism(family, it)?;

@@ -167,7 +167,7 @@ impl Manifest {
             // A clipped count of people stands in no file: it is the other side of shares.
             let printed = it.weights.is_none() || family.is_on_rows(it);
             let cells = if printed { (table.cells.len(), plan.cells(family, it)) } else { (0, 0) };
-            record(&it.name, it.cost(), cells.0, cells.1, table)
+            record(&it.name, it.gate_cost(), cells.0, cells.1, table)
         });
         let others = plan.remainders().zip(&released.others);
         let others = others.map(|((family, it), table)| {

@@ -88,7 +88,7 @@ mod tests {
             by: by.to_vec(),
             rho: "0.005".parse().unwrap(),
             delta: "1e-12".parse().unwrap(),
-            weights: None,
+            weights: None, sums: Vec::new(),
         };
         let family = |rows: Dimension, name: &str| Family {
             rows: vec![rows],
@@ -115,6 +115,7 @@ mod tests {
             snapshot: "test".to_owned(),
             floor: Floor::QUORUM,
             view: View::Visit,
+            filters: Vec::new(),
             families: vec![
                 family(Dimension::Site, "site"),
                 family(Dimension::Category, "category"),

@@ -31,7 +31,7 @@ pub fn plan(product: &str, codes: &Codes) -> PrivatePlan {
         by: by.to_vec(),
         rho: "0.005".parse().unwrap(),
         delta: "1e-12".parse().unwrap(),
-        weights: None,
+        weights: None, sums: Vec::new(),
     };
     PrivatePlan {
         product: product.to_owned(),
@@ -40,6 +40,7 @@ pub fn plan(product: &str, codes: &Codes) -> PrivatePlan {
         snapshot: "test".to_owned(),
         floor: Floor::QUORUM,
         view: View::Visit,
+        filters: Vec::new(),
         families: vec![Family {
             rows: vec![Dimension::Site],
             limit: CellLimit::ONE,

@@ -51,6 +51,7 @@ fn plan() -> PrivatePlan {
         snapshot: "test".to_owned(),
         floor: Floor::QUORUM,
         view: View::Visit,
+        filters: Vec::new(),
         families: vec![Family {
             rows,
             limit: CellLimit::ONE,

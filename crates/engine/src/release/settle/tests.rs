@@ -23,7 +23,7 @@ fn plan(product: &str, coverage: &[&str], rho: &str, others: bool) -> PrivatePla
         by: by.to_vec(),
         rho: rho.parse().unwrap(),
         delta: "2e-12".parse().unwrap(),
-        weights: None,
+        weights: None, sums: Vec::new(),
     };
     let family = |rows: &[Dimension], marginals: Vec<Marginal>| {
         let mut it = Family {
@@ -79,6 +79,7 @@ fn plan(product: &str, coverage: &[&str], rho: &str, others: bool) -> PrivatePla
         snapshot: "test".to_owned(),
         floor: Floor::QUORUM,
         view,
+        filters: Vec::new(),
         families,
         policy_hash: String::new(),
         codes: Codes::new(Geography::built_in(), &sites, &coverage),
