@@ -298,9 +298,15 @@ impl Codes {
             area: words(self.area),
             region: words(self.region),
             lad: words(self.lad),
-            day: CodeList::whole(period.days().map(|it| it.to_string())),
             ..self
         }
+        .with_days(period)
+    }
+
+    /// The same lists with the days of another month.
+    #[must_use]
+    pub fn with_days(self, period: Period) -> Self {
+        Self { day: CodeList::whole(period.days().map(|it| it.to_string())), ..self }
     }
 
     /// A digest of every list, so that a plan names the cells that it is about.

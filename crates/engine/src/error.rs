@@ -30,6 +30,7 @@ pub struct Error {
     kind: Kind,
     code: &'static str,
     what: String,
+    excerpt: Option<String>,
     place: Option<String>,
     allowed: Option<String>,
     remedy: Option<String>,
@@ -62,7 +63,14 @@ impl Error {
     }
 
     fn new(kind: Kind, code: &'static str, what: impl Into<String>) -> Self {
-        Self { kind, code, what: what.into(), place: None, allowed: None, remedy: None }
+        Self { kind, code, what: what.into(), excerpt: None, place: None, allowed: None, remedy: None }
+    }
+
+    /// Shows the line of a statement and marks the place in it.
+    #[must_use]
+    pub fn excerpt(mut self, excerpt: impl Into<String>) -> Self {
+        self.excerpt = Some(excerpt.into());
+        self
     }
 
     /// Says where: a file, a line, a column, a key.
@@ -112,7 +120,7 @@ impl Error {
     /// The parts by name, for machine-readable output.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({ "error": { "code": self.code, "what": self.what, "where": self.place,
+        serde_json::json!({ "error": { "code": self.code, "what": self.what, "place": self.excerpt, "where": self.place,
             "allowed": self.allowed, "do": self.remedy } })
     }
 }
@@ -124,6 +132,9 @@ impl fmt::Display for Error {
             Kind::Input | Kind::Fault | Kind::Check => "error",
         };
         write!(out, "{family}[{}]: {}", self.code, self.what)?;
+        if let Some(excerpt) = &self.excerpt {
+            write!(out, "\n{excerpt}")?;
+        }
         let parts = [("where", &self.place), ("allowed", &self.allowed), ("do", &self.remedy)];
         for (label, text) in parts {
             if let Some(text) = text {

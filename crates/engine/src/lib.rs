@@ -12,6 +12,7 @@ pub mod plan;
 pub mod policy;
 pub mod product;
 pub mod publish;
+pub mod query;
 pub mod release;
 pub mod report;
 pub mod retention;

@@ -9,6 +9,7 @@ mod explain;
 mod file;
 mod forecast;
 mod lines;
+mod questions;
 
 use std::fs;
 use std::num::NonZeroU32;
@@ -29,6 +30,7 @@ use crate::vault::{Snapshot, Vault};
 pub use explain::{at, explain, times};
 pub use forecast::{Expected, Forecast, Ground};
 pub use lines::{Line, figures, lines};
+pub use questions::QuestionPolicy;
 
 /// A policy that holds together.
 #[derive(Clone, Debug)]
@@ -47,6 +49,8 @@ pub struct Policy {
     pub caps: Budget,
     /// Kept back for later questions.
     pub reserve: Budget,
+    /// What a later question costs.
+    pub questions: QuestionPolicy,
     /// The products that may be released.
     pub products: Vec<ProductPolicy>,
     /// Digest of all policy files.
@@ -110,12 +114,14 @@ impl Policy {
             geography: Arc::clone(geography),
             caps: main.caps.budget(),
             reserve: main.reserve.budget(),
+            questions: main.questions,
             dpia: main.dpia,
             people: main.people,
             products,
             hash: hasher.finalize().to_hex().to_string(),
         };
         policy.check_ceilings(&path)?;
+        policy.questions.check(policy.floor, &path)?;
         policy.check_mechanisms(folder)?;
         policy.check_fit(&path)?;
         policy.check_genders(&path)?;

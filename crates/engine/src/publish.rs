@@ -20,7 +20,7 @@ pub use folder::{Draft, Publication, recover};
 pub use manifest::{Manifest, MarginalRecord, WeightsRecord};
 pub use page::{Account, overview};
 pub use quality::{Dilution, QualityRecord, Share};
-pub use shares::Shares;
+pub use shares::{COLUMNS as SHARE_COLUMNS, Shares};
 pub use sheet::{ALL, OTHER, Row, Sheet};
 pub(crate) use weights::{Ground, weighted};
 pub use word::Word;

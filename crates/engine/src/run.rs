@@ -125,6 +125,22 @@ impl Run<'_> {
         )
     }
 
+    /// STUB
+    pub fn question(&self, snapshot: &Snapshot, plan: PrivatePlan, partner: &str) -> Result<Outcome> {
+        let _ = (snapshot, plan, partner);
+        Err(Error::fault("F03", "stub"))
+    }
+    /// STUB
+    pub fn answered(&self, plan: &PrivatePlan) -> Result<Option<Publication>> {
+        let _ = plan;
+        Ok(None)
+    }
+    /// STUB
+    pub fn affords(&self, period: Option<Period>, due: privacy::Budget) -> Result<()> {
+        let _ = (period, due);
+        Ok(())
+    }
+
     /// The ledger, for writing; waits until no other command holds it.
     fn open_ledger(&self) -> Result<Ledger> {
         let (dir, anchor) = (self.instance.ledger_dir(), self.instance.anchor_path()?);

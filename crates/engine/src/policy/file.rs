@@ -9,6 +9,7 @@ use reference::Geography;
 use serde::{Deserialize, Deserializer};
 
 use super::ProductPolicy;
+use super::QuestionPolicy;
 use super::allot::allot;
 use super::clip::KEPT;
 use crate::dimension::Dimension;
@@ -28,6 +29,8 @@ pub(super) struct PolicyFile {
     coverage: Vec<String>,
     pub caps: Amount,
     pub reserve: Amount,
+    #[serde(default)]
+    pub questions: QuestionPolicy,
     pub products: BTreeMap<String, String>,
 }
 
@@ -97,7 +100,7 @@ const fn first() -> NonZeroU32 {
 }
 
 /// Reads a budget from text, exactly: a floating-point number would be rounded.
-fn exact<'de, D, T>(from: D) -> Result<T, D::Error>
+pub(super) fn exact<'de, D, T>(from: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: std::str::FromStr<Err = privacy::OutOfRange>,

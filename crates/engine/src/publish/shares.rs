@@ -53,6 +53,24 @@ impl Shares {
         [share(&self.reach), share(&self.composition), index].concat()
     }
 
+    /// The numbers under [`COLUMNS`], as they were measured.
+    #[must_use]
+    pub fn numbers(&self) -> [Option<f64>; 11] {
+        let whole = |it: Option<(i64, Ratio)>| it.and_then(|it| it.0.to_string().parse().ok());
+        let ratio = |it: Option<Ratio>| {
+            [it.map(|it| it.value), it.map(|it| it.lo), it.map(|it| it.hi)]
+        };
+        let share = |it: Option<(i64, Ratio)>| ratio(it.map(|it| it.1));
+        let [reach, reach_lo, reach_hi] = share(self.reach);
+        let [part, part_lo, part_hi] = share(self.composition);
+        let [index, index_lo, index_hi] = ratio(self.index);
+        let (of_reach, of_part) = (whole(self.reach), whole(self.composition));
+        [
+            of_reach, reach, reach_lo, reach_hi, of_part, part, part_lo, part_hi, index, index_lo,
+            index_hi,
+        ]
+    }
+
     /// Reads the fields from position `first` on; `None` when they are not ours.
     #[must_use]
     pub fn parse(record: &csv::StringRecord, first: usize) -> Option<Self> {

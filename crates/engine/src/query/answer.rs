@@ -1,0 +1,187 @@
+//! The rows of a published answer as a question asked for them.
+//!
+//! Only published cells are rows; a cell without a quorum, and one that holds nobody, are the same absence.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, UInt64Array};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, SchemaRef};
+use jiff::civil::Date;
+
+use super::Asking;
+use super::bins::{Value, value};
+use super::price::Priced;
+use super::question::{Asked, Output};
+use super::relation::Attribute;
+use super::rule::aggregate::Answered;
+use crate::dimension::Dimension;
+use crate::error::{Error, Result};
+use crate::plan::Measure;
+use crate::publish::{Publication, Row, Word};
+use crate::report::Estimate;
+
+/// A value of a column.
+#[derive(Clone, Debug, PartialEq)]
+enum Field {
+    Null,
+    Text(String),
+    Whole(i64),
+    Real(f64),
+    Bits(u64),
+    Day(Date),
+}
+
+/// The answer of `asked` in `published`, as rows of `schema`; `None` stands for an answer without any row.
+///
+/// # Errors
+/// A fault when the answer is not one of the plan.
+pub fn rows(
+    asked: &Asked,
+    priced: &Priced,
+    published: Option<&Publication>,
+    schema: &SchemaRef,
+    asking: &Asking<'_>,
+) -> Result<RecordBatch> {
+    let mut columns: Vec<Vec<Field>> = vec![Vec::new(); schema.fields().len()];
+    for (set, reading) in &priced.readings {
+        let Some(published) = published else { continue };
+        let keys = &published.sheet.keys;
+        for row in published.sheet.rows.iter().filter(|it| it.level == *reading.table) {
+            let Some(people) = row.people else { continue };
+            let label = |dimension: Dimension| {
+                let at = keys.iter().position(|it| *it == dimension)?;
+                row.labels.get(at).map(Word::as_str)
+            };
+            let asked_for = |(dimension, bins): (&Dimension, &std::collections::BTreeSet<String>)| {
+                label(*dimension).is_some_and(|it| bins.contains(it))
+            };
+            if !reading.only.iter().all(asked_for) {
+                continue;
+            }
+            let cell = Cell { set, label: &label, people, row, asking };
+            let fields = asked.outputs.iter().flat_map(|it| cell.fields(it));
+            for (column, field) in columns.iter_mut().zip(edges_last(asked, fields.collect())) {
+                column.push(field);
+            }
+        }
+    }
+    let wrong = |cause: arrow::error::ArrowError| Error::fault("F03", cause.to_string());
+    let arrays = columns.iter().zip(schema.fields());
+    let arrays = arrays.map(|(column, field)| array(column, field.data_type()).map_err(wrong));
+    RecordBatch::try_new(Arc::clone(schema), arrays.collect::<Result<_>>()?).map_err(wrong)
+}
+
+/// The columns that a slot has behind those of the aggregate: the edges of each number, by its place.
+pub fn edges(asked: &Asked) -> impl Iterator<Item = usize> + '_ {
+    let numbers = asked.outputs.iter().enumerate();
+    numbers.filter(|it| matches!(it.1, Output::Answer(answered) if !matches!(answered, Answered::Grouping(_))))
+        .map(|it| it.0)
+}
+
+/// Value, or value with its edges, of each output: values first, then edges.
+fn edges_last(asked: &Asked, fields: Vec<(Field, Option<(Field, Field)>)>) -> Vec<Field> {
+    debug_assert_eq!(asked.outputs.len(), fields.len());
+    let (values, edges): (Vec<Field>, Vec<_>) = fields.into_iter().unzip();
+    values.into_iter().chain(edges.into_iter().flatten().flat_map(|(low, high)| [low, high])).collect()
+}
+
+/// One published cell of a grouping set.
+struct Cell<'cell> {
+    set: &'cell [Dimension],
+    label: &'cell dyn Fn(Dimension) -> Option<&'cell str>,
+    people: Estimate,
+    row: &'cell Row,
+    asking: &'cell Asking<'cell>,
+}
+
+impl Cell<'_> {
+    fn fields(&self, output: &Output) -> Option<(Field, Option<(Field, Field)>)> {
+        let whole = |it: Estimate| {
+            (Field::Whole(it.value), Some((Field::Whole(it.lo), Field::Whole(it.hi))))
+        };
+        Some(match output {
+            Output::Key(dimension) => (self.key(*dimension), None),
+            Output::Fact(attribute) => (self.fact(*attribute), None),
+            Output::SetNumber(dimensions) | Output::Answer(Answered::Grouping(dimensions)) => {
+                (Field::Bits(self.bits(dimensions)), None)
+            }
+            Output::Answer(Answered::People) => whole(self.people),
+            Output::Answer(Answered::Sum(measure)) => whole(self.sum(*measure)?),
+            Output::Answer(Answered::Average(measure)) => {
+                let [value, low, high] = average(self.sum(*measure)?, self.people);
+                (Field::Real(value), Some((Field::Real(low), Field::Real(high))))
+            }
+        })
+    }
+
+    fn key(&self, dimension: Dimension) -> Field {
+        let label = self.set.contains(&dimension).then(|| (self.label)(dimension)).flatten();
+        match label.map(|it| value(dimension, it)) {
+            None | Some(Value::Unknown) => Field::Null,
+            Some(Value::Text(text)) => Field::Text(text),
+            Some(Value::Number(number)) => Field::Whole(number),
+            Some(Value::Day(day)) => Field::Day(day),
+        }
+    }
+
+    fn fact(&self, attribute: Attribute) -> Field {
+        let key = attribute.key();
+        let label = self.set.contains(&key).then(|| (self.label)(key)).flatten();
+        let labels = self.asking.lists.codes.list(key).labels();
+        let at = label.and_then(|label| labels.iter().position(|it| it == label));
+        let fact = at.and_then(|at| self.asking.lists.facts(attribute).get(at).cloned().flatten());
+        fact.map_or(Field::Null, Field::Text)
+    }
+
+    /// A bit for each column, the last the lowest: set where the row is not grouped by it.
+    fn bits(&self, dimensions: &[Dimension]) -> u64 {
+        dimensions.iter().fold(0, |bits, it| bits << 1 | u64::from(!self.set.contains(it)))
+    }
+
+    fn sum(&self, measure: Measure) -> Option<Estimate> {
+        let _ = (measure, self.row);
+        None
+    }
+}
+
+/// A sum over the people, with edges by first-order propagation.
+fn average(sum: Estimate, people: Estimate) -> [f64; 3] {
+    let real = |it: i64| i32::try_from(it).map_or(f64::MAX, f64::from);
+    let ratio = |sum: i64, people: i64| real(sum) / real(people.max(1));
+    [ratio(sum.value, people.value), ratio(sum.lo, people.hi), ratio(sum.hi, people.lo)]
+}
+
+fn array(column: &[Field], data_type: &DataType) -> std::result::Result<ArrayRef, arrow::error::ArrowError> {
+    let text = |it: &Field| match it {
+        Field::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let whole = |it: &Field| match it {
+        Field::Whole(number) => Some(*number),
+        _ => None,
+    };
+    let days = |it: &Field| match it {
+        Field::Day(day) => {
+            let span = day.since(Date::constant(1970, 1, 1)).ok()?;
+            Some(span.get_days())
+        }
+        _ => None,
+    };
+    let real = |it: &Field| match it {
+        Field::Real(number) => Some(*number),
+        _ => None,
+    };
+    let bits = |it: &Field| match it {
+        Field::Bits(bits) => Some(*bits),
+        _ => None,
+    };
+    let values: ArrayRef = match data_type {
+        DataType::Utf8 => Arc::new(column.iter().map(text).collect::<StringArray>()),
+        DataType::Date32 => Arc::new(column.iter().map(days).collect::<Date32Array>()),
+        DataType::Float64 => Arc::new(column.iter().map(real).collect::<Float64Array>()),
+        DataType::Int64 => Arc::new(column.iter().map(whole).collect::<Int64Array>()),
+        _ => Arc::new(column.iter().map(bits).collect::<UInt64Array>()),
+    };
+    cast(&values, data_type)
+}

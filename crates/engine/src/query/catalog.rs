@@ -1,0 +1,219 @@
+//! The catalog of a session: views, public lists, released tables, and what they are.
+//!
+//! Two databases: `quorate` holds released tables alone and is free; `protected` adds the views, whose
+//! questions are charged. Everything that the catalog says of itself is public.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::DataType;
+use async_trait::async_trait;
+use datafusion::catalog::{
+    CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
+};
+use datafusion::common::Result;
+use datafusion::datasource::MemTable;
+
+use super::bins::Lists;
+use super::released::{Released, summary};
+use super::split::carry;
+use super::tables::{ListTable, PublicList, View};
+use super::view::{self, ViewSpec};
+use crate::product;
+
+/// Which statements a session may make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// Released tables alone.
+    Released,
+    /// Views of people too, whose questions are charged.
+    Protected,
+}
+
+impl Database {
+    /// Its name on every wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Released => "quorate",
+            Self::Protected => "protected",
+        }
+    }
+
+    /// The schema of names without one.
+    #[must_use]
+    pub const fn default_schema(self) -> &'static str {
+        match self {
+            Self::Released => RELEASED,
+            Self::Protected => PROTECTED,
+        }
+    }
+}
+
+/// The schema of released tables.
+pub const RELEASED: &str = "released";
+/// The schema of views and public lists.
+pub const PROTECTED: &str = "protected";
+const INFORMATION: &str = "information_schema";
+
+/// The catalog of one session.
+///
+/// # Errors
+/// Arrow's, for lists that are no tables, which none of ours is.
+pub fn catalog(database: Database, lists: &Lists, released: &Arc<Released>) -> Result<Arc<dyn CatalogProvider>> {
+    let catalog = MemoryCatalogProvider::new();
+    let tables = Arc::new(ReleasedSchema { released: Arc::clone(released) });
+    catalog.register_schema(RELEASED, tables)?;
+    if database == Database::Protected {
+        let schema = MemorySchemaProvider::new();
+        for spec in view::ALL {
+            schema.register_table(spec.name.to_owned(), Arc::new(View { view: spec.view }))?;
+        }
+        for list in PublicList::ALL {
+            schema.register_table(list.name().to_owned(), Arc::new(ListTable::new(list, lists)?))?;
+        }
+        catalog.register_schema(PROTECTED, Arc::new(schema))?;
+    }
+    let about = About { database, catalog: Arc::new(catalog), released: Arc::clone(released) };
+    let whole = MemoryCatalogProvider::new();
+    for name in about.catalog.schema_names() {
+        if let Some(schema) = about.catalog.schema(&name) {
+            whole.register_schema(&name, schema)?;
+        }
+    }
+    whole.register_schema(INFORMATION, Arc::new(about))?;
+    Ok(Arc::new(whole))
+}
+
+/// Released tables, read when a statement names them.
+#[derive(Debug)]
+struct ReleasedSchema {
+    released: Arc<Released>,
+}
+
+#[async_trait]
+impl SchemaProvider for ReleasedSchema {
+    fn table_names(&self) -> Vec<String> {
+        self.released.names()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        self.released.table(name).map_err(carry)
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        self.released.names().iter().any(|it| it == name)
+    }
+}
+
+/// What there is, for those who look around: made when a statement asks.
+#[derive(Debug)]
+struct About {
+    database: Database,
+    catalog: Arc<MemoryCatalogProvider>,
+    released: Arc<Released>,
+}
+
+struct Described {
+    schema: &'static str,
+    name: String,
+    summary: String,
+    /// Name, type and summary.
+    columns: Vec<(String, String, &'static str)>,
+}
+
+#[async_trait]
+impl SchemaProvider for About {
+    fn table_names(&self) -> Vec<String> {
+        ["tables", "columns"].map(str::to_owned).to_vec()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        let described = self.described()?;
+        Ok(match name {
+            "tables" => Some(self.tables(&described)?),
+            "columns" => Some(self.columns(&described)?),
+            _ => None,
+        })
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        ["tables", "columns"].contains(&name)
+    }
+}
+
+impl About {
+    fn described(&self) -> Result<Vec<Described>> {
+        let mut all = Vec::new();
+        for name in self.released.names() {
+            let table = self.released.table(&name).map_err(carry)?;
+            let schema = table.map(|it| it.schema());
+            let fields = schema.iter().flat_map(|it| it.fields());
+            let columns = fields.map(|it| {
+                (it.name().clone(), it.data_type().to_string(), summary(it.name()))
+            });
+            let about = product::named(&name).map_or("", |it| it.summary).to_owned();
+            all.push(Described { schema: RELEASED, name, summary: about, columns: columns.collect() });
+        }
+        if self.database == Database::Protected {
+            all.extend(view::ALL.into_iter().map(of_view));
+            all.extend(PublicList::ALL.into_iter().map(of_list));
+        }
+        Ok(all)
+    }
+
+    fn tables(&self, all: &[Described]) -> Result<Arc<MemTable>> {
+        let text = |of: &dyn Fn(&Described) -> String| texts(all.iter().map(of));
+        let kind = |it: &Described| if it.schema == RELEASED { "BASE TABLE" } else { "VIEW" };
+        table(vec![
+            ("table_catalog", text(&|_| self.database.name().to_owned())),
+            ("table_schema", text(&|it| it.schema.to_owned())),
+            ("table_name", text(&|it| it.name.clone())),
+            ("table_type", text(&|it| kind(it).to_owned())),
+            ("comment", text(&|it| it.summary.clone())),
+        ])
+    }
+
+    fn columns(&self, all: &[Described]) -> Result<Arc<MemTable>> {
+        let each = || {
+            all.iter().flat_map(|it| it.columns.iter().zip(1_i64..).map(move |of| (it, of.0, of.1)))
+        };
+        let places: ArrayRef = Arc::new(Int64Array::from_iter_values(each().map(|it| it.2)));
+        table(vec![
+            ("table_catalog", texts(each().map(|_| self.database.name().to_owned()))),
+            ("table_schema", texts(each().map(|it| it.0.schema.to_owned()))),
+            ("table_name", texts(each().map(|it| it.0.name.clone()))),
+            ("column_name", texts(each().map(|it| it.1.0.clone()))),
+            ("ordinal_position", places),
+            ("data_type", texts(each().map(|it| it.1.1.clone()))),
+            ("comment", texts(each().map(|it| it.1.2.to_owned()))),
+        ])
+    }
+}
+
+/// A view; the other name of the person is known and not shown.
+fn of_view(spec: &ViewSpec) -> Described {
+    let shown = spec.columns.iter().filter(|it| it.name != "id");
+    let columns =
+        shown.map(|it| (it.name.to_owned(), it.meaning.data_type().to_string(), it.summary));
+    let (name, summary) = (spec.name.to_owned(), spec.summary.to_owned());
+    Described { schema: PROTECTED, name, summary, columns: columns.collect() }
+}
+
+fn of_list(list: PublicList) -> Described {
+    let columns = list.columns().iter().enumerate().map(|(at, (name, _))| {
+        let summary = if at == 0 { "the key" } else { "follows from the key" };
+        ((*name).to_owned(), DataType::Utf8.to_string(), summary)
+    });
+    let summary = "a public list, free, joined with views on its key".to_owned();
+    Described { schema: PROTECTED, name: list.name().to_owned(), summary, columns: columns.collect() }
+}
+
+fn texts(values: impl Iterator<Item = String>) -> ArrayRef {
+    Arc::new(values.map(Some).collect::<StringArray>())
+}
+
+fn table(columns: Vec<(&str, ArrayRef)>) -> Result<Arc<MemTable>> {
+    let batch = RecordBatch::try_from_iter(columns)?;
+    Ok(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?))
+}

@@ -1,0 +1,175 @@
+//! The desk of questions: answers what was decided, for one partner.
+//!
+//! (1) Answers that stand are taken as they are. (2) What is left to pay must fit the reserve as a whole, or
+//! nothing is charged. (3) Each question goes through the one desk of releases. (4) The free part runs over the
+//! answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::DataFusionError;
+use datafusion::datasource::TableProvider;
+use datafusion::physical_plan;
+use privacy::Budget;
+
+use super::bins::Lists;
+use super::catalog::Database;
+use super::planner::{Decision, Planned, Planner};
+use super::released::Released;
+use super::rule::unknown;
+use super::{answer, explain};
+use crate::error::{Error, Result};
+use crate::publish::Publication;
+use crate::run::{Run, read_ledger};
+use crate::time::Period;
+use crate::vault::Vault;
+
+/// Decides and answers statements for one partner.
+pub struct Desk<'run> {
+    run: &'run Run<'run>,
+    vault: Vault,
+    partner: String,
+    /// What decides.
+    pub planner: Planner<'run>,
+}
+
+/// What a statement would cost now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// What its questions cost each person.
+    pub whole: Budget,
+    /// What is left of it to pay: answers that stand are free.
+    pub due: Budget,
+}
+
+/// What was done for one question of a statement.
+#[derive(Clone, Debug)]
+pub struct Paid {
+    /// The answer, as the ledger has it.
+    pub id: String,
+    /// What was charged; nothing when the answer stood already.
+    pub charged: Budget,
+    /// Cells published.
+    pub published: u64,
+    /// Cells of the public code lists.
+    pub listed: u64,
+}
+
+/// The answer of a statement.
+pub struct Answer {
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows.
+    pub rows: Vec<RecordBatch>,
+    /// Its questions, in order; none when it is free.
+    pub paid: Vec<Paid>,
+}
+
+impl<'run> Desk<'run> {
+    /// A desk for `partner` over a database; `period` is what questions are about that name no day.
+    ///
+    /// # Errors
+    /// A fault when vault or ledger cannot be read.
+    pub fn open(
+        run: &'run Run<'run>,
+        database: Database,
+        partner: &str,
+        period: Option<Period>,
+    ) -> Result<Self> {
+        let vault = Vault::open(run.instance)?;
+        let (geography, sites, held) = (vault.geography()?, vault.sites()?, vault.periods()?);
+        let lists = Lists::new(&geography, &sites, &run.policy.coverage, held.clone());
+        let snapshots = held.into_iter().map(|it| Ok((it, vault.record(it).snapshot)));
+        let snapshots = snapshots.collect::<Result<BTreeMap<_, _>>>()?;
+        let released = Arc::new(Released::of(run.instance, &read_ledger(run.instance)?));
+        let planner = Planner::new(run.policy, lists, snapshots, (database, &released), period)?;
+        Ok(Self { run, vault, partner: partner.to_owned(), planner })
+    }
+
+    /// What a decided statement costs, and what of it is still to be paid.
+    ///
+    /// # Errors
+    /// A fault when the ledger cannot be read.
+    pub fn cost(&self, decision: &Decision) -> Result<Cost> {
+        let mut cost = Cost { whole: Budget::ZERO, due: Budget::ZERO };
+        let over = || Error::policy("P04", "the costs of this statement overflow");
+        let mut seen = BTreeSet::new();
+        for planned in decision.paid_questions() {
+            if !seen.insert(planned.priced.plan.hash()?) {
+                continue;
+            }
+            let own = planned.priced.plan.cost()?;
+            cost.whole = cost.whole.checked_add(own).ok_or_else(over)?;
+            if self.run.answered(&planned.priced.plan)?.is_none() {
+                cost.due = cost.due.checked_add(own).ok_or_else(over)?;
+            }
+        }
+        Ok(cost)
+    }
+
+    /// Answers a decided statement: charges what is due, and computes the rest.
+    ///
+    /// # Errors
+    /// `L…` when the reserve does not allow it: nothing was charged then; `Q02` when the free part fails; a fault.
+    pub fn answer(&self, decision: &Decision) -> Result<Answer> {
+        if decision.explain {
+            return explain::answer(&decision.questions);
+        }
+        let asking = self.planner.asking(&decision.sql);
+        let mut paid = Vec::new();
+        self.run.affords(decision.period(), self.cost(decision)?.due)?;
+        for planned in &decision.questions {
+            let published = self.publication(planned, &mut paid)?;
+            let (asked, priced, schema) = (&planned.asked, &planned.priced, planned.slot.schema());
+            planned.slot.fill(answer::rows(asked, priced, published.as_ref(), &schema, &asking)?);
+        }
+        let (schema, rows) = self.planner.runtime.block_on(self.free(decision))?;
+        Ok(Answer { schema, rows, paid })
+    }
+
+    /// The answer of one question, new or standing; none of one that holds for nobody.
+    fn publication(&self, planned: &Planned, paid: &mut Vec<Paid>) -> Result<Option<Publication>> {
+        if planned.asked.question.nothing {
+            return Ok(None);
+        }
+        let plan = &planned.priced.plan;
+        let found = self.run.answered(plan)?;
+        let (publication, charged) = match found {
+            Some(publication) => (publication, Budget::ZERO),
+            None => {
+                let snapshot = self.vault.snapshot(plan.period)?;
+                let outcome = self.run.question(&snapshot, plan.clone(), &self.partner)?;
+                let charged = if outcome.existed { Budget::ZERO } else { plan.cost()? };
+                (outcome.publication, charged)
+            }
+        };
+        let manifest = &publication.manifest;
+        if !paid.iter().any(|it: &Paid| it.id == manifest.id) {
+            paid.push(Paid {
+                id: manifest.id.clone(),
+                charged,
+                published: manifest.cells_released,
+                listed: manifest.cells_in_code_list,
+            });
+        }
+        Ok(Some(publication))
+    }
+
+    /// Runs what is free.
+    async fn free(&self, decision: &Decision) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+        let tables = self.planner.tables();
+        let wrong = |cause: DataFusionError| match cause.find_root() {
+            DataFusionError::ResourcesExhausted(_) => {
+                Error::fault("F15", "what is computed from the answers does not fit the memory for it")
+                    .remedy("ask for fewer rows, or aggregate them")
+            }
+            _ => unknown::not_understood(&cause, &decision.sql, &tables),
+        };
+        let physical = self.planner.state.create_physical_plan(&decision.free).await.map_err(wrong)?;
+        let schema = physical.schema();
+        let rows = physical_plan::collect(physical, self.planner.state.task_ctx()).await.map_err(wrong)?;
+        Ok((schema, rows))
+    }
+}

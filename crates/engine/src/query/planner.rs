@@ -1,0 +1,181 @@
+//! The planner: decides what a statement is, from its words, the schema and the policy.
+//!
+//! Takes SQL; gives what is free and what is asked, priced, or one refusal. The one function that every caller
+//! uses is [`Planner::decide`]. It looks at the unoptimised plan: what an optimiser makes of it comes later and
+//! sees slots alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
+use datafusion::common::DataFusionError;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::SessionConfig;
+use datafusion::sql::parser::Statement;
+
+use super::Asking;
+use super::bins::Lists;
+use super::catalog::{Database, catalog};
+use super::interval::with_intervals;
+use super::price::{Priced, price};
+use super::question::Asked;
+use super::released::Released;
+use super::rule::{period, unknown};
+use super::split::{split, uncarry};
+use super::statement::parse;
+use super::tables::Slot;
+use crate::error::{Error, Result};
+use crate::policy::Policy;
+use crate::time::Period;
+
+/// How much memory the free part of a statement may take.
+const FREE_MEMORY_BYTES: usize = 1 << 30;
+
+/// Decides statements over one database.
+pub struct Planner<'run> {
+    policy: &'run Policy,
+    /// The month of questions that name no day; the newest held when absent.
+    period: Option<Period>,
+    /// The snapshot of each month held.
+    snapshots: BTreeMap<Period, String>,
+    pub(super) lists: Lists,
+    pub(super) state: SessionState,
+    pub(super) runtime: tokio::runtime::Runtime,
+}
+
+/// What a statement comes to: nothing was charged or read yet.
+pub struct Decision {
+    pub(super) sql: String,
+    pub(super) free: LogicalPlan,
+    pub(super) questions: Vec<Planned>,
+    /// Whether the plan and the cost are wanted, and not the answer.
+    pub explain: bool,
+}
+
+/// A question of a statement.
+pub(super) struct Planned {
+    pub asked: Asked,
+    pub priced: Priced,
+    pub slot: Arc<Slot>,
+}
+
+impl<'run> Planner<'run> {
+    /// A planner over `database`, for the months in `snapshots`.
+    ///
+    /// # Errors
+    /// A fault when there are no threads to plan with.
+    pub(super) fn new(
+        policy: &'run Policy,
+        lists: Lists,
+        snapshots: BTreeMap<Period, String>,
+        (database, released): (Database, &Arc<Released>),
+        period: Option<Period>,
+    ) -> Result<Self> {
+        let state = state(database, &lists, released).map_err(|cause| uncarry(&cause))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
+        let runtime = runtime.map_err(|cause| Error::fault("F06", cause.to_string()))?;
+        Ok(Self { policy, period, snapshots, lists, state, runtime })
+    }
+
+    /// Decides a statement: what is free, what is asked, what it costs; nothing is read or charged.
+    ///
+    /// # Errors
+    /// `Q…` naming the rule, the place and a way out.
+    pub fn decide(&self, sql: &str) -> Result<Decision> {
+        let parsed = parse(sql)?;
+        let asking = self.asking(sql);
+        let plan = self.plan(parsed.query, sql)?;
+        let parts = split(plan, &asking)?;
+        let mut questions = Vec::new();
+        for (asked, slot) in parts.questions {
+            let month = asked.question.period;
+            let snapshot = self.snapshots.get(&month);
+            let snapshot = snapshot.ok_or_else(|| period::not_held(month, &self.lists.held))?;
+            let priced = price(&asked.question, snapshot, self.policy, &asking)?;
+            questions.push(Planned { asked, priced, slot });
+        }
+        let free = with_intervals(parts.free).map_err(|cause| uncarry(&cause))?;
+        Ok(Decision { sql: sql.to_owned(), free, questions, explain: parsed.explain })
+    }
+
+    /// What a statement is read against.
+    pub(super) const fn asking<'ask>(&'ask self, sql: &'ask str) -> Asking<'ask> {
+        Asking { sql, lists: &self.lists, period: self.period }
+    }
+
+    /// The unoptimised plan of a statement.
+    fn plan(&self, statement: Statement, sql: &str) -> Result<LogicalPlan> {
+        let tables = self.tables();
+        let wrong = |cause: DataFusionError| match uncarry(&cause) {
+            own if own.code() != "F03" => own,
+            _ => unknown::not_understood(&cause, sql, &tables),
+        };
+        for reference in self.state.resolve_table_references(&statement).map_err(wrong)? {
+            let known = self.state.schema_for_ref(reference.clone());
+            if !known.is_ok_and(|it| it.table_exist(reference.table())) {
+                return Err(unknown::no_table(&reference.to_string(), sql, &tables));
+            }
+        }
+        self.runtime.block_on(self.state.statement_to_plan(statement)).map_err(wrong)
+    }
+
+    /// The tables that a statement may name.
+    #[must_use]
+    pub fn tables(&self) -> Vec<String> {
+        let catalogs = self.state.catalog_list();
+        let default = &self.state.config_options().catalog;
+        let Some(catalog) = catalogs.catalog(&default.default_catalog) else { return Vec::new() };
+        let schemas = catalog.schema_names().into_iter();
+        let mut names: Vec<String> = schemas
+            .flat_map(|schema| {
+                let tables = catalog.schema(&schema).map(|it| it.table_names()).unwrap_or_default();
+                let own = schema == default.default_schema;
+                tables.into_iter().map(move |it| if own { it } else { format!("{schema}.{it}") })
+            })
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+impl Decision {
+    /// The questions that may have to be paid for.
+    pub(super) fn paid_questions(&self) -> impl Iterator<Item = &Planned> {
+        self.questions.iter().filter(|it| !it.asked.question.nothing)
+    }
+
+    /// Whether nothing of it is ever charged.
+    #[must_use]
+    pub fn is_free(&self) -> bool {
+        self.explain || self.paid_questions().next().is_none()
+    }
+
+    /// The month that pays, if any does.
+    pub(super) fn period(&self) -> Option<Period> {
+        self.paid_questions().map(|it| it.priced.plan.period).next()
+    }
+}
+
+fn state(
+    database: Database,
+    lists: &Lists,
+    released: &Arc<Released>,
+) -> datafusion::common::Result<SessionState> {
+    let mut config = SessionConfig::new()
+        .with_create_default_catalog_and_schema(false)
+        .with_default_catalog_and_schema(database.name(), database.default_schema())
+        .with_information_schema(false)
+        .with_target_partitions(1);
+    config.options_mut().sql_parser.dialect = datafusion::config::Dialect::PostgreSQL;
+    let catalogs = MemoryCatalogProviderList::new();
+    catalogs.register_catalog(database.name().to_owned(), catalog(database, lists, released)?);
+    let runtime = RuntimeEnvBuilder::new().with_memory_limit(FREE_MEMORY_BYTES, 1.0).build_arc()?;
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_catalog_list(Arc::new(catalogs))
+        .with_default_features();
+    Ok(state.build())
+}

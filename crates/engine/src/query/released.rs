@@ -1,0 +1,127 @@
+//! `released.<product>`: every published release of a product as one table, free to read.
+//!
+//! Columns: `period`, `level`, the keys, `people`, `people_lo`, `people_hi`, the shares with their edges, and
+//! `status`, as in `data.csv`; a measure of a cell that is not published is NULL and its status `[c]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use datafusion::datasource::{MemTable, TableProvider};
+use ledger::disk::Machine;
+use ledger::{History, State};
+
+use crate::dimension::{self, Dimension};
+use crate::error::{Error, Result};
+use crate::instance::Instance;
+use crate::product;
+use crate::publish::{Publication, Row, SHARE_COLUMNS, Word};
+
+/// The published releases of every product.
+#[derive(Debug)]
+pub struct Released {
+    /// By product: the folders, with the digests that the ledger has of their manifests.
+    published: BTreeMap<String, Vec<(PathBuf, String)>>,
+    /// Tables that were read.
+    tables: Mutex<BTreeMap<String, Arc<MemTable>>>,
+}
+
+impl Released {
+    /// What the ledger has published.
+    #[must_use]
+    pub fn of(instance: &Instance, history: &History) -> Self {
+        let mut published: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
+        for charged in history.charges() {
+            let State::Published(of) = charged.state else { continue };
+            if product::named(&charged.charge.product).is_ok() {
+                let folder = instance.releases_dir().join(of.release);
+                published.entry(charged.charge.product).or_default().push((folder, of.manifest_hash));
+            }
+        }
+        Self { published, tables: Mutex::default() }
+    }
+
+    /// Nothing, for a test.
+    #[cfg(test)]
+    pub fn none() -> Self {
+        Self { published: BTreeMap::new(), tables: Mutex::default() }
+    }
+
+    /// The products of which anything was published.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.published.keys().cloned().collect()
+    }
+
+    /// The table of a product; `None` when nothing of it was published.
+    ///
+    /// # Errors
+    /// A fault when a folder is not what was published.
+    pub fn table(&self, product: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        let Some(folders) = self.published.get(product) else { return Ok(None) };
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(table) = tables.get(product) {
+            return Ok(Some(Arc::clone(table) as _));
+        }
+        let read = |(path, digest): &(PathBuf, String)| Publication::read_recorded(&Machine, path, digest);
+        let releases = folders.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let wrong = |cause: &dyn std::fmt::Display| Error::fault("F03", cause.to_string());
+        let batch = batch(&releases).map_err(|cause| wrong(&cause))?;
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|cause| wrong(&cause))?;
+        let table = Arc::new(table);
+        tables.insert(product.to_owned(), Arc::clone(&table));
+        Ok(Some(table))
+    }
+}
+
+/// What a column of a released table holds.
+#[must_use]
+pub fn summary(column: &str) -> &'static str {
+    match column {
+        "period" => "calendar month, e.g. 2026-10",
+        "level" => "the table of the release that the row is of",
+        "people" => "distinct people, with noise, 50 or more; NULL where not published",
+        "status" => "A, near_threshold, or [c] where not published",
+        _ if column.ends_with("_lo") => "lower edge of the 95% interval",
+        _ if column.ends_with("_hi") => "upper edge of the 95% interval",
+        "reach_of" | "composition_of" => "people that the share is of",
+        "reach" => "share of the group's people with any listed site",
+        "composition" => "the group's share of the people of the site or category",
+        "index" => "100 times composition over the group's composition of the base",
+        _ => "bin of the public list; all where the level is not by it",
+    }
+}
+
+fn batch(releases: &[Publication]) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
+    let used: BTreeSet<Dimension> = releases.iter().flat_map(|it| it.sheet.keys.iter().copied()).collect();
+    let rows = || releases.iter().flat_map(|it| it.sheet.rows.iter().map(move |row| (it, row)));
+    let text = |of: &dyn Fn(&Publication, &Row) -> Option<String>| -> ArrayRef {
+        Arc::new(rows().map(|(release, row)| of(release, row)).collect::<StringArray>())
+    };
+    let whole = |of: &dyn Fn(&Row) -> Option<i64>| -> ArrayRef {
+        Arc::new(rows().map(|it| of(it.1)).collect::<Int64Array>())
+    };
+    let mut columns: Vec<(String, ArrayRef)> = vec![
+        ("period".to_owned(), text(&|it, _| Some(it.manifest.period.clone()))),
+        ("level".to_owned(), text(&|_, row| Some(row.level.as_str().to_owned()))),
+    ];
+    for key in dimension::ALL.into_iter().filter(|it| used.contains(it)) {
+        let label = |release: &Publication, row: &Row| {
+            let at = release.sheet.keys.iter().position(|it| *it == key)?;
+            row.labels.get(at).map(Word::as_str).map(str::to_owned)
+        };
+        columns.push((key.name().to_owned(), text(&label)));
+    }
+    columns.push(("people".to_owned(), whole(&|row| row.people.map(|it| it.value))));
+    columns.push(("people_lo".to_owned(), whole(&|row| row.people.map(|it| it.lo))));
+    columns.push(("people_hi".to_owned(), whole(&|row| row.people.map(|it| it.hi))));
+    if releases.iter().any(|it| it.sheet.shares) {
+        for (at, name) in SHARE_COLUMNS.into_iter().enumerate() {
+            let numbers = rows().map(|it| it.1.shares.numbers().get(at).copied().flatten());
+            columns.push((name.to_owned(), Arc::new(numbers.collect::<Float64Array>())));
+        }
+    }
+    columns.push(("status".to_owned(), text(&|_, row| Some(row.status().to_owned()))));
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
+}

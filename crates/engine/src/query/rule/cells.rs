@@ -1,0 +1,25 @@
+//! Q14: a question has a bounded number of cells.
+
+use super::Rule;
+use crate::error::Error;
+use crate::query::refusal::refuse;
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    code: "Q14",
+    title: "A question has at most 500,000 cells.",
+    why: "Memory and time follow from the plan; a table that is nearly all hidden costs as much and says nothing.",
+    refused: "SELECT site, day, hour, COUNT(*) FROM visit GROUP BY site, day, hour",
+    instead: "SELECT category, hour, COUNT(*) FROM visit GROUP BY category, hour",
+};
+
+/// The most cells of the code lists that a question may ask for.
+pub const CELLS_MAX: u64 = 500_000;
+
+/// A question of more.
+#[must_use]
+pub fn too_many(cells: u64) -> Error {
+    refuse(&RULE, format!("the question has {cells} cells"))
+        .allowed(format!("{CELLS_MAX} cells"))
+        .remedy("group by fewer or coarser columns, or confine them in WHERE")
+}
