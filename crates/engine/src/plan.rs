@@ -7,9 +7,7 @@ mod family;
 mod mechanism;
 mod shape;
 
-pub use family::{
-    Family, Marginal, Measure, Quality, Refinement, Remainder, Sum, View, Weights,
-};
+pub use family::{Family, Marginal, Measure, Quality, Refinement, Remainder, Sum, View, Weights};
 pub use mechanism::Mechanism;
 pub use shape::{Untied, untied};
 

@@ -143,7 +143,8 @@ mod tests {
             by: by.to_vec(),
             rho: "0.005".parse().unwrap(),
             delta: "1e-12".parse().unwrap(),
-            weights: None, sums: Vec::new(),
+            weights: None,
+            sums: Vec::new(),
         };
         let marginals = vec![
             table("base", false, &[]),
@@ -357,7 +358,7 @@ mod tests {
                 4_000..8_000 => &[0],
                 _ => &[1],
             };
-            tally.add(person, &rows.iter().copied());
+            tally.add(person, &rows.iter().copied().map(u64::from));
         }
         let root = TempDir::new().unwrap();
         let receipt = receipt(&root, &plan, plan.hash().unwrap());

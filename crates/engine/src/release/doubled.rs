@@ -88,7 +88,8 @@ mod tests {
             by: by.to_vec(),
             rho: "0.005".parse().unwrap(),
             delta: "1e-12".parse().unwrap(),
-            weights: None, sums: Vec::new(),
+            weights: None,
+            sums: Vec::new(),
         };
         let family = |rows: Dimension, name: &str| Family {
             rows: vec![rows],

@@ -31,7 +31,8 @@ pub fn plan(product: &str, codes: &Codes) -> PrivatePlan {
         by: by.to_vec(),
         rho: "0.005".parse().unwrap(),
         delta: "1e-12".parse().unwrap(),
-        weights: None, sums: Vec::new(),
+        weights: None,
+        sums: Vec::new(),
     };
     PrivatePlan {
         product: product.to_owned(),

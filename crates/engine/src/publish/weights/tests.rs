@@ -35,6 +35,7 @@ fn plan() -> PrivatePlan {
         rows: true,
         by: by.to_vec(),
         weights: None,
+        sums: Vec::new(),
         rho: "0.005".parse().unwrap(),
         delta: "1e-12".parse().unwrap(),
     };
