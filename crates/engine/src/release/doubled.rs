@@ -135,6 +135,7 @@ mod tests {
             mechanism: mechanism.clone(),
             cells: cells.to_vec(),
             figures: Vec::new(),
+            sums: Vec::new(),
         };
         let grid = Grid::new(&plan);
         let expected: Vec<CellId> = expected.iter().map(|it| grid.cell(it.0, it.1)).collect();

@@ -130,6 +130,7 @@ fn drawn(plan: &PrivatePlan, counts: &[Vec<u32>], seed: u64) -> Vec<Table> {
     let tables = plan.marginals().zip(counts).map(|((family, it), counts)| {
         draw(plan.mechanism(family, it).unwrap(), &Counts::of(counts.clone()), &mut entropy)
             .unwrap()
+            .0
     });
     tables.collect()
 }
