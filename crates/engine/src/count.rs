@@ -3,10 +3,13 @@
 //! One pass over rows sorted by person, as a `DataFusion` physical plan; nothing here draws noise
 //! and nothing here can print what it counted.
 
+mod amounts;
 mod bound_and_count;
+mod row_map;
 mod scan;
 mod sorted_rows;
 mod tally;
+mod terms;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -23,7 +26,8 @@ use privacy::{BoundingKey, DilutionSums};
 use crate::error::{Error, Result};
 use crate::plan::{PrivatePlan, View};
 use crate::vault::Snapshot;
-use bound_and_count::{BoundAndCountExec, QUALITY_PEOPLE, Settings};
+use bound_and_count::{BoundAndCountExec, QUALITY_PEOPLE, Row, Settings};
+use row_map::{LATE_DAY, in_detail};
 use sorted_rows::RowKind;
 pub(crate) use tally::TallySpec;
 pub(crate) use tally::{Counters, Counts, QualityCounts};
@@ -44,6 +48,12 @@ impl Sealed {
     #[cfg(test)]
     pub(crate) fn of(counts: Vec<Vec<u32>>) -> Self {
         let tables = counts.into_iter().map(Counts::of).collect();
+        Self { counters: Counters { tables, ..Counters::default() } }
+    }
+
+    /// Aggregates of whole people with their sums that a test makes up.
+    #[cfg(test)]
+    pub(crate) fn of_tables(tables: Vec<Counts>) -> Self {
         Self { counters: Counters { tables, ..Counters::default() } }
     }
 
@@ -71,7 +81,7 @@ const PEOPLE_PER_PARTITION_MIN: u32 = 8_192;
 /// Counts what `plan` asks for over `snapshot`, on `threads` threads.
 ///
 /// # Errors
-/// [`Error`] `P03` when the plan groups by what its view does not have, or a fault when the vault
+/// [`Error`] `P03` when the plan asks for what its view does not have, or a fault when the vault
 /// cannot be read.
 pub fn bound_and_count(
     plan: &PrivatePlan,
@@ -109,10 +119,10 @@ fn physical_plan(
     let (tables, columns): (&[_], &[&str]) = match plan.view {
         View::Subscriber => (&[], &[]),
         View::Presence => (&snapshot.presence, &["person", "district", "hour"]),
+        View::Visit if in_detail(plan) => (&snapshot.visit, &["person", "site", "hour", "minutes"]),
         View::Visit => (&snapshot.visit, &["person", "site"]),
     };
-    let kinds =
-        tables.iter().map(|(day, _)| row_kind(plan.view, *day, &snapshot.holidays)).collect();
+    let kinds = tables.iter().map(|(day, _)| row_kind(plan, *day, &snapshot.holidays)).collect();
     let rows = tables
         .iter()
         .map(|(_, path)| scan::scan(&[path.as_ref()], columns, &ranges))
@@ -122,10 +132,15 @@ fn physical_plan(
     Ok(Some(Arc::new(BoundAndCountExec::new(people, rows, settings))))
 }
 
-fn row_kind(view: View, day: Date, holidays: &BTreeSet<Date>) -> RowKind {
+fn row_kind(plan: &PrivatePlan, day: Date, holidays: &BTreeSet<Date>) -> RowKind {
     let is_weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
-    match view {
-        View::Presence => RowKind::Presence { weekend: is_weekend || holidays.contains(&day) },
+    let weekend = is_weekend || holidays.contains(&day);
+    if in_detail(plan) {
+        let of_period = u8::try_from(day.day() - 1).ok().filter(|_| plan.period.contains(day));
+        return RowKind::Detailed { weekend, day: of_period.unwrap_or(LATE_DAY) };
+    }
+    match plan.view {
+        View::Presence => RowKind::Presence { weekend },
         View::Subscriber | View::Visit => RowKind::Visit,
     }
 }
@@ -175,31 +190,36 @@ fn seal(mut counters: Counters, batches: &[RecordBatch]) -> Result<Sealed> {
     for batch in batches {
         let small = |at: usize| batch.column(at).as_any().downcast_ref::<UInt32Array>();
         let large = |at: usize| batch.column(at).as_any().downcast_ref::<UInt64Array>();
-        let (marginals, cells) = small(0).zip(large(1)).ok_or_else(fault)?;
-        let (people, units) = small(2).zip(large(3)).ok_or_else(fault)?;
-        let rows = marginals.values().iter().zip(cells.values());
+        let (marginals, parts) = small(0).zip(small(1)).ok_or_else(fault)?;
+        let (cells, people, units) =
+            large(2).zip(small(3)).zip(large(4)).map(|((a, b), c)| (a, b, c)).ok_or_else(fault)?;
+        let places = marginals.values().iter().zip(parts.values()).zip(cells.values());
         let counts = people.values().iter().zip(units.values());
-        for ((&marginal, &cell), (&people, &units)) in rows.zip(counts) {
-            add(&mut counters, (marginal, cell), people, units).ok_or_else(fault)?;
+        for (((&table, &part), &cell), (&people, &units)) in places.zip(counts) {
+            let row = Row { table, part, cell, people, units };
+            add(&mut counters, &row).ok_or_else(fault)?;
         }
     }
     Ok(Sealed { counters })
 }
 
 /// Adds one row of a partition's batch; `None` for one that is not of the plan.
-fn add(counters: &mut Counters, (table, cell): (u32, u64), people: u32, units: u64) -> Option<()> {
-    let table = usize::try_from(table).ok()?;
+fn add(counters: &mut Counters, row: &Row) -> Option<()> {
+    let table = usize::try_from(row.table).ok()?;
     if let Some(counts) = counters.tables.get_mut(table) {
-        return counts.add(cell, people, units);
+        return match row.part.checked_sub(1) {
+            None => counts.add(row.cell, row.people, row.units),
+            Some(which) => counts.add_sum(which, row.cell, row.units),
+        };
     }
     let quality = counters.quality.get_mut(table.checked_sub(counters.tables.len())?)?;
-    if cell == QUALITY_PEOPLE {
-        quality.people += people;
+    if row.cell == QUALITY_PEOPLE {
+        quality.people += row.people;
         return Some(());
     }
-    let parts = if cell.is_multiple_of(2) { [units, 0] } else { [0, units] };
+    let parts = if row.cell.is_multiple_of(2) { [row.units, 0] } else { [0, row.units] };
     let mut pairs = quality.pairs();
-    pairs.get_mut(usize::try_from(cell / 2).ok()?)?.merge(DilutionSums::of_parts(parts));
+    pairs.get_mut(usize::try_from(row.cell / 2).ok()?)?.merge(DilutionSums::of_parts(parts));
     Some(())
 }
 

@@ -63,7 +63,15 @@ impl Error {
     }
 
     fn new(kind: Kind, code: &'static str, what: impl Into<String>) -> Self {
-        Self { kind, code, what: what.into(), excerpt: None, place: None, allowed: None, remedy: None }
+        Self {
+            kind,
+            code,
+            what: what.into(),
+            excerpt: None,
+            place: None,
+            allowed: None,
+            remedy: None,
+        }
     }
 
     /// Shows the line of a statement and marks the place in it.

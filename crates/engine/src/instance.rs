@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 
 use crate::error::{Error, Result, io_error};
+use crate::plan::QUESTION;
 
 mod config;
 
@@ -104,6 +105,18 @@ impl Instance {
     #[must_use]
     pub fn releases_dir(&self) -> PathBuf {
         self.root.join("releases")
+    }
+
+    /// What questions were answered with.
+    #[must_use]
+    pub fn answers_dir(&self) -> PathBuf {
+        self.root.join("answers")
+    }
+
+    /// Where the folders of a product stand, or of questions.
+    #[must_use]
+    pub fn published_dir(&self, product: &str) -> PathBuf {
+        if product == QUESTION { self.answers_dir() } else { self.releases_dir() }
     }
 
     /// Quality reports, for the operator alone.

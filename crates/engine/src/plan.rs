@@ -7,17 +7,15 @@ mod family;
 mod mechanism;
 mod shape;
 
-pub use family::{
-    Family, Marginal, Measure, Quality, Refinement, Remainder, Sum, View, Weights,
-};
-pub use mechanism::Mechanism;
+pub use family::{Family, Marginal, Measure, Quality, Refinement, Remainder, Sum, View, Weights};
+pub use mechanism::{Mechanism, Opened};
 pub use shape::{Untied, untied};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
-use privacy::{Budget, CellLimit, Dilution, Floor, MechanismError, Quorum, Rho};
-use serde::Serialize;
+use privacy::{Budget, CellLimit, ClampedSum, Dilution, Floor, MechanismError, Quorum, Rho};
+use serde::{Deserialize, Serialize};
 
 use crate::dimension::{CodeList, Codes, Dimension};
 use crate::error::{Error, Result};
@@ -50,7 +48,8 @@ pub struct PrivatePlan {
 }
 
 /// Bins of a dimension: whoever, or whichever row, is in no other.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Filter {
     /// The dimension.
     pub dimension: Dimension,
@@ -144,6 +143,20 @@ impl PrivatePlan {
             .map_err(|cause| self.no_mechanism(&marginal.name, &cause))
     }
 
+    /// The mechanism of one sum of a marginal.
+    ///
+    /// # Errors
+    /// [`Error`] `P05` when its numbers allow no mechanism.
+    pub fn sum_mechanism(
+        &self,
+        family: &Family,
+        marginal: &Marginal,
+        sum: &Sum,
+    ) -> Result<ClampedSum> {
+        ClampedSum::new(sum.cap, marginal.cells_per_person(family), sum.rho)
+            .map_err(|cause| self.no_mechanism(&marginal.name, &cause.into()))
+    }
+
     /// The gate of a family's quality figures.
     ///
     /// # Errors
@@ -164,10 +177,17 @@ impl PrivatePlan {
     /// Checks that everything in the plan can be drawn: asked before a charge, which nothing gives back.
     ///
     /// # Errors
-    /// [`Error`] `P05` naming the first table that allows no mechanism.
+    /// [`Error`] `P05` naming the first table that allows no mechanism; `P03` for tables of a question that
+    /// cannot be settled together.
     pub fn check(&self) -> Result<()> {
         for (family, marginal) in self.marginals() {
             self.mechanism(family, marginal)?;
+            self.check_sums(family, marginal)?;
+        }
+        if self.is_question()
+            && let Some(Untied { what, allowed }) = untied(&self.families)
+        {
+            return Err(Error::policy("P03", what).allowed(allowed));
         }
         for (family, other) in self.remainders() {
             self.remainder_mechanism(family, other)?;
@@ -177,6 +197,24 @@ impl PrivatePlan {
             for rho in quality.shares() {
                 self.share(quality.limit, quality.cap, rho)?;
             }
+        }
+        Ok(())
+    }
+
+    /// A sum is of people who count whole, and of one measure each.
+    fn check_sums(&self, family: &Family, marginal: &Marginal) -> Result<()> {
+        let wrong = |what: &str| {
+            let name = format!("{} / {}", self.product, marginal.name);
+            Err(Error::policy("P05", format!("{name}: {what}")))
+        };
+        if marginal.weights.is_some() && !marginal.sums.is_empty() {
+            return wrong("people are clipped, so that nothing of theirs can be summed");
+        }
+        for (at, sum) in marginal.sums.iter().enumerate() {
+            if marginal.sums[..at].iter().any(|it| it.measure == sum.measure) {
+                return wrong("the same measure is summed twice");
+            }
+            self.sum_mechanism(family, marginal, sum)?;
         }
         Ok(())
     }

@@ -235,7 +235,8 @@ impl Policy {
         for own in &self.products {
             for family in &own.families {
                 let tables = family.marginals.iter();
-                let tables = tables.map(|it| (&it.name, it.cells_per_person(family), it.gate_cost()));
+                let tables =
+                    tables.map(|it| (&it.name, it.cells_per_person(family), it.gate_cost()));
                 let others = family.remainders.iter();
                 let others = others.map(|it| (&it.name, family.cells_of_remainder(it), it.cost()));
                 let wrong = |name: &str, cause: &privacy::MechanismError| {

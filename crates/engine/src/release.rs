@@ -11,16 +11,19 @@ mod grid;
 mod quality;
 mod settle;
 mod sparse;
+mod sums;
 
 use ledger::{ChargeId, Receipt};
 use privacy::consistency::Figure;
-use privacy::{ClippedCount, Entropy, EntropyFailed};
+use privacy::{Entropy, EntropyFailed};
 
 use crate::count::{Counts, Sealed};
 use crate::error::{Error, Result};
 use crate::plan::{Mechanism, PrivatePlan};
+use sums::Gates;
 
 pub use quality::Quality;
+pub use sums::Summed;
 
 /// Cells that have a quorum, noised and paid for: the only thing that may leave.
 #[derive(Clone, Debug)]
@@ -48,9 +51,23 @@ pub struct Table {
     pub cells: Vec<(u64, u64)>,
     /// What is printed of each of `cells`: people that add up, and their interval.
     pub figures: Vec<Figure>,
+    /// The sums of the marginal, in plan order, each with a value for each of `cells`.
+    pub sums: Vec<Summed>,
 }
 
 impl Table {
+    /// A table with these cells of which nothing is printed or summed yet.
+    const fn drawn(mechanism: Mechanism, cells: Vec<(u64, u64)>) -> Self {
+        Self { mechanism, cells, figures: Vec::new(), sums: Vec::new() }
+    }
+
+    /// Sum number `which` of `cell`; `None` when the cell is not published, or has no such sum.
+    #[must_use]
+    pub fn sum(&self, which: usize, cell: u64) -> Option<u64> {
+        let at = self.cells.binary_search_by_key(&cell, |it| it.0).ok()?;
+        self.sums.get(which)?.values.get(at).copied()
+    }
+
     /// What is printed of `cell`; `None` when it is not published.
     #[must_use]
     pub fn figure(&self, cell: u64) -> Option<&Figure> {
@@ -66,7 +83,7 @@ impl Table {
 
 /// Opens `plan` with its receipt, draws every cell once, and settles the tables.
 ///
-/// Takes both by value: one payment opens one release. Guarantee: the sum over marginals and
+/// Takes both by value: one payment opens one release. Guarantee: the sum over marginals, their sums and
 /// remainders of their ρ and δ, which the receipt paid (privacy model §3, §6, composition §8).
 ///
 /// # Errors
@@ -87,33 +104,32 @@ pub fn release(
         .collect::<Result<Vec<_>>>()?;
     let counters = sealed.into_counters();
     let quality = quality::figures(&plan, &counters.quality, entropy)?;
-    let mut tables = mechanisms
-        .into_iter()
-        .zip(&counters.tables)
-        .map(|(mechanism, counts)| draw(mechanism, counts, entropy))
-        .collect::<Result<Vec<_>>>()?;
+    let (mut tables, mut gates) = (Vec::new(), Vec::new());
+    let marginals = plan.marginals().zip(mechanisms);
+    for (((_, marginal), mechanism), counts) in marginals.zip(&counters.tables) {
+        let (table, opened) = draw(mechanism, counts, entropy)?;
+        tables.push(table);
+        gates.push(if marginal.sums.is_empty() { Gates::new() } else { opened });
+    }
     let (mut others, withdrawn) = settle::tables(&plan, &mut tables, &counters.tables, entropy)?;
     figures::add(&plan, &mut tables, &mut others, &quality)?;
+    sums::draw(&plan, &mut tables, &gates, &counters.tables, entropy)?;
     Ok(Released { plan, tables, others, quality, withdrawn, charge })
 }
 
-fn draw(mechanism: Mechanism, counts: &Counts, entropy: &mut dyn Entropy) -> Result<Table> {
-    let mut cells = Vec::new();
-    for (cell, at) in (0_u64..).zip(0..counts.len()) {
-        let noisy = shown(&mechanism, cell, counts.at(at), entropy)?;
-        cells.extend(noisy.map(|noisy| (cell, noisy)));
-    }
-    Ok(Table { mechanism, cells, figures: Vec::new() })
-}
-
-/// Draws one cell; its noisy people when its gate opens.
-fn shown(
-    mechanism: &Mechanism,
-    cell: u64,
-    count: ClippedCount,
+/// Draws every cell of a table; returns the gates that opened beside it.
+fn draw(
+    mechanism: Mechanism,
+    counts: &Counts,
     entropy: &mut dyn Entropy,
-) -> Result<Option<u64>> {
-    mechanism.release(cell, count, entropy).map_err(no_randomness)
+) -> Result<(Table, Gates)> {
+    let mut gates = Gates::new();
+    for (cell, at) in (0_u64..).zip(0..counts.len()) {
+        let opened = mechanism.release(cell, counts.at(at), entropy).map_err(no_randomness)?;
+        gates.extend(opened.map(|opened| (cell, opened)));
+    }
+    let cells = gates.iter().map(|(cell, opened)| (*cell, opened.people())).collect();
+    Ok((Table::drawn(mechanism, cells), gates))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what map_err gives")]
@@ -136,14 +152,15 @@ mod tests {
     use crate::publish::{Manifest, Sheet};
 
     /// A plan of sites, of everybody with a site, and both by gender.
-    fn plan() -> PrivatePlan {
+    pub(super) fn plan() -> PrivatePlan {
         let table = |name: &str, rows: bool, by: &[Dimension]| Marginal {
             name: name.to_owned(),
             rows,
             by: by.to_vec(),
             rho: "0.005".parse().unwrap(),
             delta: "1e-12".parse().unwrap(),
-            weights: None, sums: Vec::new(),
+            weights: None,
+            sums: Vec::new(),
         };
         let marginals = vec![
             table("base", false, &[]),
@@ -171,7 +188,7 @@ mod tests {
         }
     }
 
-    fn receipt(root: &TempDir, plan: &PrivatePlan, hash: [u8; 32]) -> Receipt {
+    pub(super) fn receipt(root: &TempDir, plan: &PrivatePlan, hash: [u8; 32]) -> Receipt {
         let cost = plan.cost().unwrap();
         let request = ChargeRequest {
             plan: PlanHash(hash),
@@ -188,7 +205,7 @@ mod tests {
     }
 
     /// These women and men of the first sites of the list, everybody at one of them.
-    fn counts(plan: &PrivatePlan, sites: &[(u32, u32)]) -> Vec<Vec<u32>> {
+    pub(super) fn counts(plan: &PrivatePlan, sites: &[(u32, u32)]) -> Vec<Vec<u32>> {
         let cells = plan.marginals().map(|(family, it)| plan.cells(family, it));
         let mut counts: Vec<Vec<u32>> =
             cells.map(|cells| vec![0; usize::try_from(cells).unwrap()]).collect();
@@ -203,7 +220,7 @@ mod tests {
         counts
     }
 
-    fn released(plan: &PrivatePlan, sites: &[(u32, u32)], seed: u64) -> Released {
+    pub(super) fn released(plan: &PrivatePlan, sites: &[(u32, u32)], seed: u64) -> Released {
         let root = TempDir::new().unwrap();
         let receipt = receipt(&root, plan, plan.hash().unwrap());
         let sealed = Sealed::of(counts(plan, sites));
@@ -232,7 +249,7 @@ mod tests {
     }
 
     /// All of the first site are women; half of the second.
-    const SITES: [(u32, u32); 3] = [(4_000, 0), (2_000, 2_000), (2_000, 6_000)];
+    pub(super) const SITES: [(u32, u32); 3] = [(4_000, 0), (2_000, 2_000), (2_000, 6_000)];
 
     #[test]
     fn a_group_that_is_all_of_its_site_is_not_counted_beside_it() {
@@ -284,7 +301,7 @@ mod tests {
             .zip(counts(&plan(), &SITES))
             .map(|((family, it), counts)| {
                 let counts = Counts::of(counts);
-                draw(plan().mechanism(family, it).unwrap(), &counts, &mut entropy).unwrap()
+                draw(plan().mechanism(family, it).unwrap(), &counts, &mut entropy).unwrap().0
             })
             .collect();
         let noisy = drawn[3].people(0).unwrap();
@@ -357,7 +374,7 @@ mod tests {
                 4_000..8_000 => &[0],
                 _ => &[1],
             };
-            tally.add(person, &rows.iter().copied());
+            tally.add(person, &rows.iter().copied().map(u64::from));
         }
         let root = TempDir::new().unwrap();
         let receipt = receipt(&root, &plan, plan.hash().unwrap());

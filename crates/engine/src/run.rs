@@ -1,4 +1,4 @@
-//! Runs the release of a product: plan → check → count → charge → draw → write → publish.
+//! Runs the release of a product, or the answer of a question: plan → check → count → charge → draw → write → publish.
 //!
 //! A release that exists already for the same plan is returned as it is, at no cost. Nothing is
 //! charged before the folder can be written and the count is done; nothing is drawn before the
@@ -24,11 +24,12 @@ use std::sync::Arc;
 
 use ledger::disk::{Machine, Patience};
 use ledger::{ChargeRequest, History, Ledger, LedgerError, PlanHash, Verified};
-use privacy::{BoundingKey, SystemEntropy};
+use privacy::{BoundingKey, Budget, SystemEntropy};
 
-use self::desk::Desk;
+use self::desk::{Desk, Page};
 use self::standing::Standing;
 use crate::count::bound_and_count;
+use crate::door::population::Census;
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::keys::{BoundingSecret, checkpoint_signer};
@@ -53,6 +54,14 @@ pub struct Run<'run> {
     pub clock: &'run dyn Clock,
     /// Called when another command holds the ledger and this one waits for it.
     pub waiting: &'run dyn Fn(),
+}
+
+/// What a plan is released for, and with what beside its cells.
+struct Asked<'asked> {
+    partner: &'asked str,
+    census: Option<Census>,
+    /// None for a question.
+    page: Option<Page<'asked>>,
 }
 
 /// A release that can be read.
@@ -83,14 +92,82 @@ impl Run<'_> {
     /// As [`Self::product`].
     pub fn snapshot(&self, product: &str, snapshot: &Snapshot) -> Result<Outcome> {
         let ledger = self.open_ledger()?;
-        recover(&Machine, &self.instance.releases_dir(), ledger.history())?;
         let earlier = Earlier::of(self.instance, ledger.history(), product);
         let earlier = earlier.weighing(snapshot.period, &snapshot.id)?;
         let plan = self.policy.plan(product, snapshot, earlier.as_ref())?;
-        let hash = plan.hash()?;
-        let request = self.request(&plan, hash)?;
         let census = Vault::open(self.instance)?.population()?;
-        let synthetic = self.instance.config.synthetic;
+        let census = census.map(|it| it.census(&snapshot.geography));
+        let title = format!("{product} {}", snapshot.period);
+        let page = |publication: &Publication, history: &History| {
+            let account = Account {
+                instance: &self.instance.config.name,
+                program: self.program,
+                policy: self.policy,
+                history,
+                sites: &snapshot.sites,
+                synthetic: self.instance.config.synthetic,
+                truth: None,
+            };
+            report::render(&overview(&title, std::slice::from_ref(publication), account))
+        };
+        let asked = Asked { partner: "public", census, page: Some(&page) };
+        self.release(snapshot, plan, ledger, asked)
+    }
+
+    /// Answers a question of `partner` from one snapshot, out of the reserve; what was asked before is returned as
+    /// it is, at no cost.
+    ///
+    /// Guarantee: the same plan has one charge, one draw and the same bytes for everybody who asks.
+    ///
+    /// # Errors
+    /// [`Error`] `L06` what the reserve does not allow, `L01` what the caps do not, `P…` what cannot be counted or
+    /// drawn; a fault as in [`Self::product`].
+    pub fn question(
+        &self,
+        snapshot: &Snapshot,
+        plan: PrivatePlan,
+        partner: &str,
+    ) -> Result<Outcome> {
+        if !plan.is_question() || plan.snapshot != snapshot.id || plan.period != snapshot.period {
+            return Err(Error::fault("F03", "the plan is no question about this snapshot"));
+        }
+        // Also where the ledger cannot be read now: the writer's lock tells for sure.
+        if let Ok(Some(publication)) = self.answered(&plan) {
+            return Ok(Outcome { publication, existed: true, unweighted: None });
+        }
+        let ledger = self.open_ledger()?;
+        self.release(snapshot, plan, ledger, Asked { partner, census: None, page: None })
+    }
+
+    /// The answer of a question that was asked before, if there is one; waits for nobody and charges nothing.
+    ///
+    /// # Errors
+    /// A fault when it is not what was published, or as [`ledger_error`].
+    pub fn answered(&self, plan: &PrivatePlan) -> Result<Option<Publication>> {
+        let history = read_ledger(self.instance)?;
+        let folder = self.instance.answers_dir();
+        let standing = Standing { disk: &Machine, releases: &folder, history: &history };
+        standing.answer(&PlanHash(plan.hash()?))
+    }
+
+    /// Refuses questions of a period that would cost more, all together, than its reserve has left.
+    ///
+    /// # Errors
+    /// [`Error`] `L06` then; as [`ledger_error`].
+    pub fn affords(&self, period: Period, cost: Budget) -> Result<()> {
+        desk::afford(&read_ledger(self.instance)?, &period.to_string(), cost, self.policy.reserve)
+    }
+
+    /// Takes a plan to the desk.
+    fn release(
+        &self,
+        snapshot: &Snapshot,
+        plan: PrivatePlan,
+        ledger: Ledger,
+        asked: Asked<'_>,
+    ) -> Result<Outcome> {
+        let hash = plan.hash()?;
+        let request = self.request(&plan, hash, asked.partner)?;
         let secret = BoundingSecret::of(self.instance, snapshot.period)?;
         let key = BoundingKey::from_bytes(secret.for_plan(&hash));
         let mut entropy =
@@ -98,50 +175,20 @@ impl Run<'_> {
         let mut desk = Desk {
             disk: Arc::new(Machine),
             ledger,
-            releases: self.instance.releases_dir(),
+            releases: self.instance.published_dir(&plan.product),
+            reserve: self.policy.reserve,
             code_hash: self.code_hash,
-            census: census.map(|it| it.census(&snapshot.geography)),
-            synthetic,
+            census: asked.census,
+            synthetic: self.instance.config.synthetic,
             clock: self.clock,
             entropy: &mut entropy,
         };
-        let title = format!("{product} {}", snapshot.period);
-        desk.release(
-            plan,
-            request,
-            |plan| bound_and_count(plan, snapshot, key, self.instance.config.threads),
-            |publication, history| {
-                let account = Account {
-                    instance: &self.instance.config.name,
-                    program: self.program,
-                    policy: self.policy,
-                    history,
-                    sites: &snapshot.sites,
-                    synthetic,
-                    truth: None,
-                };
-                report::render(&overview(&title, std::slice::from_ref(publication), account))
-            },
-        )
+        let count =
+            |plan: &PrivatePlan| bound_and_count(plan, snapshot, key, self.instance.config.threads);
+        desk.release(plan, request, count, asked.page)
     }
 
-    /// STUB
-    pub fn question(&self, snapshot: &Snapshot, plan: PrivatePlan, partner: &str) -> Result<Outcome> {
-        let _ = (snapshot, plan, partner);
-        Err(Error::fault("F03", "stub"))
-    }
-    /// STUB
-    pub fn answered(&self, plan: &PrivatePlan) -> Result<Option<Publication>> {
-        let _ = plan;
-        Ok(None)
-    }
-    /// STUB
-    pub fn affords(&self, period: Option<Period>, due: privacy::Budget) -> Result<()> {
-        let _ = (period, due);
-        Ok(())
-    }
-
-    /// The ledger, for writing; waits until no other command holds it.
+    /// The ledger, for writing, and what a killed command left finished; waits until no other command holds it.
     fn open_ledger(&self) -> Result<Ledger> {
         let (dir, anchor) = (self.instance.ledger_dir(), self.instance.anchor_path()?);
         let signer = checkpoint_signer(self.instance)?;
@@ -154,16 +201,20 @@ impl Run<'_> {
             }
             opened => opened,
         };
-        opened.map_err(|cause| ledger_error(&cause))
+        let ledger = opened.map_err(|cause| ledger_error(&cause))?;
+        for folder in [self.instance.releases_dir(), self.instance.answers_dir()] {
+            recover(&Machine, &folder, ledger.history())?;
+        }
+        Ok(ledger)
     }
 
-    fn request(&self, plan: &PrivatePlan, hash: [u8; 32]) -> Result<ChargeRequest> {
+    fn request(&self, plan: &PrivatePlan, hash: [u8; 32], partner: &str) -> Result<ChargeRequest> {
         Ok(ChargeRequest {
             plan: PlanHash(hash),
             product: plan.product.clone(),
             period: plan.period.to_string(),
             snapshot: plan.snapshot.clone(),
-            partner: "public".to_owned(),
+            partner: partner.to_owned(),
             cost: plan.cost()?,
             caps: self.policy.caps,
         })

@@ -125,6 +125,18 @@ impl History {
         self.meter(period, Budget::MAX).spent()
     }
 
+    /// What every person has paid for `product` in `period`, whatever became of it; the most there is when that
+    /// cannot be told.
+    #[must_use]
+    pub fn spent_on(&self, period: &str, product: &str) -> Budget {
+        let own = self.entries.iter().filter_map(|entry| match &entry.record {
+            Record::Charge(it) if it.period == period && it.product == product => Some(it.cost()),
+            _ => None,
+        });
+        let sum = |sum: Option<Budget>, cost: Option<Budget>| sum?.checked_add(cost?);
+        own.fold(Some(Budget::ZERO), sum).unwrap_or(Budget::MAX)
+    }
+
     /// The meter of `period` under `caps`: the lowest caps that any charge of it came with hold.
     #[must_use]
     pub fn meter(&self, period: &str, caps: Budget) -> Meter {

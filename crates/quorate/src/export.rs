@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::dimension::{self, Dimension};
+use engine::plan::QUESTION;
 use engine::product;
 use engine::publish::{ALL, Publication, Row, Sheet};
 use engine::report::Ratio;
@@ -64,7 +65,7 @@ fn facts(
         id: of.id.clone(),
         product: of.product.clone(),
         title: format!("{} {}", title(&of.product), of.period),
-        description: product::named(&of.product)?.summary.to_owned(),
+        description: summary(&of.product)?.to_owned(),
         publisher: publisher.to_owned(),
         period: of.period.clone(),
         created: of.created.clone(),
@@ -132,6 +133,14 @@ fn table(sheet: &Sheet, name: &str, rows: &[&Row]) -> Table {
     }
 }
 
+/// What a product is, or an answer.
+fn summary(product: &str) -> Result<&'static str> {
+    match product {
+        QUESTION => Ok("The answer to a question about a month of a mobile operator's customers."),
+        _ => Ok(product::named(product)?.summary),
+    }
+}
+
 /// The values of a dimension in the order in which the table has them first.
 fn key(at: usize, dimension: Dimension, rows: &[&Row]) -> Key {
     let mut codes: Vec<Code> = Vec::new();
@@ -162,6 +171,8 @@ fn measures(sheet: &Sheet) -> Vec<Measure> {
         let count = name.starts_with("people") || name.ends_with("_of");
         let (unit, shape) = match name.as_str() {
             _ if count => ("people", Shape::Integer),
+            "rows" | "rows_lo" | "rows_hi" => ("rows", Shape::Integer),
+            "minutes" | "minutes_lo" | "minutes_hi" => ("minutes", Shape::Integer),
             name if name.starts_with("index") => ("base = 100", Shape::Decimal(1)),
             _ => ("share", Shape::Decimal(5)),
         };
@@ -176,6 +187,10 @@ fn cell(sheet: &Sheet, row: &Row) -> Cell {
         Some(it) => [it.value, it.lo, it.hi].map(Value::Integer).to_vec(),
         None => vec![Value::Hidden; 3],
     };
+    for sum in &row.sums {
+        let own = sum.map(|it| [it.value, it.lo, it.hi].map(Value::Integer));
+        values.extend(own.unwrap_or([Value::Hidden; 3]));
+    }
     if sheet.shares {
         let share = |it: Option<(i64, Ratio)>| {
             let mut all = vec![whole(it.map(|it| it.0))];

@@ -1,7 +1,8 @@
 //! The physical operator that bounds and counts people in one pass over rows sorted by person.
 //!
 //! Inputs: people (child 0) and any number of row tables (one a day), all sorted by person and cut
-//! into the same ranges. Output: one batch a partition, the non-zero `(marginal, cell, people, units)`;
+//! into the same ranges. Output: one batch a partition, the non-zero `(marginal, part, cell, people, units)`: part 0
+//! are the people of a cell, each other part is a sum of theirs in `units`;
 //! behind the marginals stand the families' quality figures: people, and the parts of each pair of sums.
 //! Memory: the counters and one chunk of people, whatever the number of rows. An input that is not
 //! sorted is a fault, never a wrong count.
@@ -24,7 +25,7 @@ use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
 };
 
-use super::sorted_rows::{PeopleCursor, RowCursor, RowKind};
+use super::sorted_rows::{PeopleCursor, ROW_BITS, RowCursor, RowKind};
 use super::tally::{Counters, Tally, TallySpec};
 use crate::plan::View;
 use privacy::BoundingKey;
@@ -75,6 +76,7 @@ impl BoundAndCountExec {
 fn schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("marginal", DataType::UInt32, false),
+        Field::new("part", DataType::UInt32, false),
         Field::new("cell", DataType::UInt64, false),
         Field::new("people", DataType::UInt32, false),
         Field::new("units", DataType::UInt64, false),
@@ -103,7 +105,7 @@ async fn count(
         let mut rest = &chunk[..];
         for (offset, &person) in (0_u32..).zip(block.people()) {
             // A run is short: walking it is faster than halving the block.
-            let ends = rest.iter().take_while(|&&row| row >> 32 <= u64::from(offset)).count();
+            let ends = rest.iter().take_while(|&&row| row >> ROW_BITS <= u64::from(offset)).count();
             let (own, others) = rest.split_at(ends);
             rest = others;
             if settings.suppressed.binary_search(&(block.start() + offset)).is_ok() {
@@ -119,35 +121,59 @@ async fn count(
     batch(&tally.into_counters())
 }
 
-/// The row cell in the lower half of a packed row.
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "the lower half")]
-const fn cell_of(row: u64) -> u32 {
-    row as u32
+/// The row cell in the lower bits of a packed row.
+const fn cell_of(row: u64) -> u64 {
+    row & ((1 << ROW_BITS) - 1)
 }
 
 /// Where the people of a quality figure stand: behind the parts of its sums.
 pub(super) const QUALITY_PEOPLE: u64 = 8;
 
+/// One row of a batch.
+pub(super) struct Row {
+    pub table: u32,
+    pub part: u32,
+    pub cell: u64,
+    pub people: u32,
+    pub units: u64,
+}
+
 fn batch(counters: &Counters) -> Result<RecordBatch> {
-    let tables = (0_u32..).zip(&counters.tables);
-    let cells = tables.flat_map(|(marginal, counts)| {
-        counts.some().map(move |(cell, people, units)| (marginal, cell, people, units))
+    let cells = (0_u32..).zip(&counters.tables).flat_map(|(table, counts)| {
+        let people = counts.some().map(move |(cell, people, units)| Row {
+            table,
+            part: 0,
+            cell,
+            people,
+            units,
+        });
+        let sums = counts.some_sums();
+        let sums = sums.map(move |(which, cell, units)| Row {
+            table,
+            part: which + 1,
+            cell,
+            people: 0,
+            units,
+        });
+        people.chain(sums)
     });
     let behind = u32::try_from(counters.tables.len()).unwrap_or(u32::MAX);
-    let quality = (behind..).zip(&counters.quality).flat_map(|(at, it)| {
+    let quality = (behind..).zip(&counters.quality).flat_map(|(table, it)| {
         let sums = it.clone().pairs().map(|it| it.parts());
         let parts = (0_u64..).zip(sums.into_iter().flatten());
-        let everybody = std::iter::once((at, QUALITY_PEOPLE, it.people, 0));
-        everybody.chain(parts.map(move |(part, units)| (at, part, 0, units)))
+        let row = move |cell, people, units| Row { table, part: 0, cell, people, units };
+        let everybody = std::iter::once(row(QUALITY_PEOPLE, it.people, 0));
+        everybody.chain(parts.map(move |(part, units)| row(part, 0, units)))
     });
-    let rows: Vec<(u32, u64, u32, u64)> = cells.chain(quality).collect();
+    let rows: Vec<Row> = cells.chain(quality).collect();
     Ok(RecordBatch::try_new(
         schema(),
         vec![
-            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|it| it.0))),
-            Arc::new(UInt64Array::from_iter_values(rows.iter().map(|it| it.1))),
-            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|it| it.2))),
-            Arc::new(UInt64Array::from_iter_values(rows.iter().map(|it| it.3))),
+            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|it| it.table))),
+            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|it| it.part))),
+            Arc::new(UInt64Array::from_iter_values(rows.iter().map(|it| it.cell))),
+            Arc::new(UInt32Array::from_iter_values(rows.iter().map(|it| it.people))),
+            Arc::new(UInt64Array::from_iter_values(rows.iter().map(|it| it.units))),
         ],
     )?)
 }

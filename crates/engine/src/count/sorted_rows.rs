@@ -7,7 +7,8 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 
-use super::tally::{Person, presence_cell};
+use super::row_map::{Detail, presence_cell};
+use super::tally::Person;
 
 /// How a row of a table names its cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,17 @@ pub enum RowKind {
         /// Saturday or Sunday.
         weekend: bool,
     },
+    /// Either, of one day, in detail: a site, its hour and its minutes, or a district and the hour.
+    Detailed {
+        /// Saturday, Sunday or a holiday.
+        weekend: bool,
+        /// The position of the day in the period.
+        day: u8,
+    },
 }
+
+/// 40: the bits of a row that name its cell; those above are the place of its person in a block.
+pub const ROW_BITS: u32 = 40;
 
 /// Consecutive people, dense in their ordinal.
 pub struct Block {
@@ -64,7 +75,8 @@ impl PeopleCursor {
             let from = values.partition_point(|&it| it < range.start);
             let to = values.partition_point(|&it| it < range.end);
             let Some(&start) = values.get(from).filter(|_| from < to) else { continue };
-            let dense = values[from..to].iter().zip(start..).all(|(&got, want)| got == want);
+            let dense = values[from..to].iter().zip(start..).all(|(&got, want)| got == want)
+                && to - from <= 1 << (u64::BITS - ROW_BITS);
             if !dense || self.next.is_some_and(|next| next != start) {
                 return Err(unsorted("people"));
             }
@@ -103,7 +115,7 @@ impl RowCursor {
         Self { stream, kind, batch: None, at: 0, last: 0 }
     }
 
-    /// Appends the rows of people `from..until` as `(person - from) << 32 | cell`; drops earlier.
+    /// Appends the rows of people `from..until` as `(person - from) << ROW_BITS | cell`; drops earlier.
     pub async fn take_until(&mut self, until: u32, from: u32, out: &mut Vec<u64>) -> Result<()> {
         loop {
             let batch = match self.batch.take() {
@@ -121,20 +133,26 @@ impl RowCursor {
             let people = person.values();
             let begin = self.at + people[self.at..].partition_point(|&it| it < from);
             let end = begin + people[begin..].partition_point(|&it| it < until);
-            let packed = |person: u32, cell: u32| u64::from(person - from) << 32 | u64::from(cell);
+            let packed = |person: u32, cell: u64| u64::from(person - from) << ROW_BITS | cell;
             match self.kind {
                 RowKind::Visit => {
                     let site: &UInt32Array = column(&batch, 1)?;
                     let rows = people[begin..end].iter().zip(&site.values()[begin..end]);
-                    out.extend(rows.map(|(&person, &site)| packed(person, site)));
+                    out.extend(rows.map(|(&person, &site)| packed(person, site.into())));
                 }
                 RowKind::Presence { weekend } => {
                     let district: &UInt16Array = column(&batch, 1)?;
                     let hour: &UInt8Array = column(&batch, 2)?;
                     out.extend((begin..end).map(|row| {
                         let cell = presence_cell(district.value(row), hour.value(row), weekend);
-                        packed(people[row], cell)
+                        packed(people[row], cell.into())
                     }));
+                }
+                RowKind::Detailed { weekend, day } => {
+                    let details = Details::of(&batch)?;
+                    let rows = (begin..end).map(|row| details.at(row, weekend, day));
+                    let people = people[begin..end].iter();
+                    out.extend(people.zip(rows).map(|(&person, row)| packed(person, row.pack())));
                 }
             }
             if end < people.len() {
@@ -151,6 +169,36 @@ impl RowCursor {
             && person.values().first().is_none_or(|&first| first >= self.last);
         self.last = person.values().last().copied().unwrap_or(self.last);
         if ordered { Ok(()) } else { Err(unsorted("rows")) }
+    }
+}
+
+/// The columns of rows that are read in detail.
+enum Details<'batch> {
+    Visit { site: &'batch UInt32Array, hour: &'batch UInt8Array, minutes: &'batch UInt16Array },
+    Presence { district: &'batch UInt16Array, hour: &'batch UInt8Array },
+}
+
+impl<'batch> Details<'batch> {
+    fn of(batch: &'batch RecordBatch) -> Result<Self> {
+        let hour = column(batch, 2)?;
+        if batch.num_columns() == 3 {
+            return Ok(Self::Presence { district: column(batch, 1)?, hour });
+        }
+        Ok(Self::Visit { site: column(batch, 1)?, hour, minutes: column(batch, 3)? })
+    }
+
+    fn at(&self, row: usize, weekend: bool, day: u8) -> Detail {
+        match self {
+            Self::Visit { site, hour, minutes } => {
+                // A number that no list can have stands nowhere, and still does.
+                let place = u16::try_from(site.value(row)).unwrap_or(u16::MAX);
+                Detail { place, weekend, day, hour: hour.value(row), minutes: minutes.value(row) }
+            }
+            Self::Presence { district, hour } => {
+                let (place, hour) = (district.value(row), hour.value(row));
+                Detail { place, weekend, day, hour, minutes: 0 }
+            }
+        }
     }
 }
 

@@ -1,20 +1,24 @@
 //! Bounds one person's cells and adds them to the counters: the loop that everything else feeds.
 //!
-//! For each person: (1) map row cells to a family's cells, (2) keep at most L of them by keyed
-//! rank, (3) add one to each kept cell of every marginal of the family, and, where people are clipped, the φ that
-//! all of them share. No set of people is built. Who lacks
+//! For each person whom the plan does not leave out: (1) map row cells to a family's cells, (2) keep at most L of
+//! them by keyed rank, (3) add one to each kept cell of every marginal of the family, and, where people are
+//! clipped, the φ that all of them share, (4) add to each sum what the person's rows in the cell come to, cut to its
+//! cap. No set of people is built. Who lacks
 //! an attribute that any marginal of the plan is by is in none, so that sums of parts are whole.
 //! Guarantee: one person changes a marginal by at most one in at most L cells, or by a norm of at most one where
-//! people are clipped. Proof: tally.md.
+//! people are clipped, and a sum by at most its cap in the same cells. Proof: tally.md.
 //! Source: privacy model §2 (bounding, clip family).
 
 use privacy::{BoundingKey, CellLimit, CellWeight, ClippedCount, DilutionSums, Scale, keep};
 use reference::Gender;
 use serde::{Deserialize, Serialize};
 
-use crate::dimension::{Codes, Dimension, NOWHERE};
+use super::amounts::Amounts;
+use super::row_map::RowMap;
+use super::terms::Term;
+use crate::dimension::Dimension;
 use crate::error::{Error, Result};
-use crate::plan::{Family, Marginal, PrivatePlan, View};
+use crate::plan::{Family, Marginal, Measure, PrivatePlan};
 use crate::vault::HIDDEN_SITE;
 
 /// What a person is, as the vault stores it.
@@ -36,18 +40,29 @@ impl Person {
         let coin = if self.gender == Gender::X.index() { self.token & 1 } else { 0 };
         usize::from(self.gender) + usize::try_from(coin).unwrap_or_default()
     }
+
+    /// The stored value of a dimension that partitions people.
+    fn stored(self, dimension: Dimension) -> usize {
+        match dimension {
+            Dimension::Gender => usize::from(self.gender),
+            Dimension::GenderPlus => self.gender_plus(),
+            Dimension::AgeBand => usize::from(self.age_band),
+            _ => usize::from(self.sector),
+        }
+    }
 }
 
 /// Counters for one plan: serialisable, so that the same operator runs anywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TallySpec {
+    /// What people are confined to.
+    people: Vec<Term>,
     families: Vec<FamilySpec>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct FamilySpec {
-    /// From a row cell of the view to the family's cell, or [`NOWHERE`].
-    lookup: Vec<u32>,
+    rows: RowMap,
     limit: u32,
     /// K_c, where quality is measured.
     quality_cap: Option<u32>,
@@ -65,28 +80,25 @@ struct MarginalSpec {
     cells: u64,
     /// L and the weight α of each cell, where people are clipped.
     clip: Option<(u32, Vec<u16>)>,
-}
-
-/// One partitioning dimension: where to look, and how far its positions lie apart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Term {
-    dimension: Dimension,
-    positions: Vec<u32>,
-    stride: u64,
+    /// What is summed, and the cap of one person in one cell.
+    sums: Vec<(Measure, u64)>,
 }
 
 impl TallySpec {
     /// The counters that `plan` asks for.
     ///
     /// # Errors
-    /// [`Error`] `P03` when a family groups by something that its view does not have.
+    /// [`Error`] `P03` when something is asked that the plan's view does not have; `P05` for more cells than
+    /// can be numbered.
     pub fn of(plan: &PrivatePlan) -> Result<Self> {
+        let people = plan.filters.iter().filter(|it| it.dimension.partitions_people());
+        let people = people.map(|it| Term::confined(plan, it)).collect::<Result<_>>()?;
         let families = plan
             .families
             .iter()
             .map(|family| {
                 Ok(FamilySpec {
-                    lookup: row_lookup(plan.view, &family.rows, &plan.codes)?,
+                    rows: RowMap::of(plan, &family.rows)?,
                     limit: family.limit.cells(),
                     quality_cap: family.quality.as_ref().map(|it| it.cap.cells()),
                     visits_cap: family
@@ -97,11 +109,11 @@ impl TallySpec {
                         .marginals
                         .iter()
                         .map(|marginal| MarginalSpec::of(plan, family, marginal))
-                        .collect(),
+                        .collect::<Result<_>>()?,
                 })
             })
             .collect::<Result<_>>()?;
-        Ok(Self { families })
+        Ok(Self { people, families })
     }
 
     /// How many marginals there are.
@@ -116,7 +128,7 @@ impl TallySpec {
     /// [`Error`] `P05` when a table is larger than memory can address.
     pub fn counters(&self) -> Result<Counters> {
         let marginals = self.families.iter().flat_map(|it| &it.marginals);
-        let tables = marginals.map(|it| Counts::zero(it.cells, it.clip.is_some()));
+        let tables = marginals.map(|it| Counts::zero(it.cells, it.clip.is_some(), it.sums.len()));
         let tables = tables.collect::<Option<_>>().ok_or_else(|| {
             Error::policy("P05", "a marginal has more cells than memory can address")
         })?;
@@ -125,72 +137,21 @@ impl TallySpec {
 }
 
 impl MarginalSpec {
-    fn of(plan: &PrivatePlan, family: &Family, marginal: &Marginal) -> Self {
-        let mut width = 1;
-        let mut terms: Vec<Term> = Vec::with_capacity(marginal.by.len());
-        for &dimension in marginal.by.iter().rev() {
-            let list = plan.codes.list(dimension);
-            terms.push(Term { dimension, positions: list.positions().to_vec(), stride: width });
-            width *= u64::try_from(list.labels().len()).unwrap_or(u64::MAX);
-        }
+    fn of(plan: &PrivatePlan, family: &Family, marginal: &Marginal) -> Result<Self> {
+        let (terms, width) = Term::by(plan, &marginal.by)?;
+        let (_, cells) = Term::by(plan, &PrivatePlan::dimensions(family, marginal))?;
         let clip = marginal
             .weights
             .as_ref()
             .map(|it| (it.limit.cells(), it.cells.iter().map(|weight| weight.alpha()).collect()));
-        Self { rows: marginal.rows, terms, width, cells: plan.cells(family, marginal), clip }
+        let sums = marginal.sums.iter().map(|it| (it.measure, it.cap)).collect();
+        Ok(Self { rows: marginal.rows, terms, width, cells, clip, sums })
     }
 
     /// The person's cell among the partitioning dimensions; `None` when an attribute is unknown
     /// or outside the code list.
     fn person_cell(&self, person: Person) -> Option<u64> {
-        let mut cell = 0;
-        for term in &self.terms {
-            let value = match term.dimension {
-                Dimension::Gender => usize::from(person.gender),
-                Dimension::GenderPlus => person.gender_plus(),
-                Dimension::AgeBand => usize::from(person.age_band),
-                _ => usize::from(person.sector),
-            };
-            let position = *term.positions.get(value).filter(|&&it| it != NOWHERE)?;
-            cell += u64::from(position) * term.stride;
-        }
-        Some(cell)
-    }
-}
-
-/// How many row cells a view has for each value of its key column: hours times kinds of day.
-pub const PRESENCE_SLOTS: u32 = 48;
-
-/// The row cell of a presence row.
-#[must_use]
-pub fn presence_cell(district: u16, hour: u8, weekend: bool) -> u32 {
-    u32::from(district) * PRESENCE_SLOTS + u32::from(hour) * 2 + u32::from(weekend)
-}
-
-fn row_lookup(view: View, rows: &[Dimension], codes: &Codes) -> Result<Vec<u32>> {
-    match (view, rows) {
-        (View::Subscriber, []) => Ok(vec![0]),
-        (View::Presence, [Dimension::PresentIn, Dimension::Hour, Dimension::DayType]) => {
-            let districts = codes.list(Dimension::PresentIn).positions().iter();
-            Ok(districts
-                .flat_map(|&at| {
-                    (0..PRESENCE_SLOTS).map(move |slot| match at {
-                        NOWHERE => NOWHERE,
-                        at => at * PRESENCE_SLOTS + slot,
-                    })
-                })
-                .collect())
-        }
-        (View::Visit, [dimension @ (Dimension::Site | Dimension::Category)]) => {
-            Ok(codes.list(*dimension).positions().to_vec())
-        }
-        _ => Err(Error::policy(
-            "P03",
-            format!("rows of view {view:?} cannot be grouped by {rows:?}"),
-        )
-        .allowed(
-            "subscriber: none; presence: present_in, hour, day_type; visit: site or category",
-        )),
+        Term::cell(&self.terms, |dimension| person.stored(dimension))
     }
 }
 
@@ -200,6 +161,8 @@ pub(crate) struct Counts {
     people: Vec<u32>,
     /// Σφ in units of 2^−20 people; empty where each person counts whole.
     units: Vec<u64>,
+    /// The sums of the same people, in plan order.
+    sums: Vec<Vec<u64>>,
 }
 
 /// What is measured of a family as a whole.
@@ -236,15 +199,22 @@ impl Counters {
 
 impl Counts {
     /// `None` for more cells than memory can address.
-    fn zero(cells: u64, clipped: bool) -> Option<Self> {
+    fn zero(cells: u64, clipped: bool, sums: usize) -> Option<Self> {
         let cells = usize::try_from(cells).ok()?;
-        Some(Self { people: vec![0; cells], units: vec![0; if clipped { cells } else { 0 }] })
+        let units = vec![0; if clipped { cells } else { 0 }];
+        Some(Self { people: vec![0; cells], units, sums: vec![vec![0; cells]; sums] })
     }
 
     /// Whole people that a test makes up.
     #[cfg(test)]
     pub(crate) const fn of(people: Vec<u32>) -> Self {
-        Self { people, units: Vec::new() }
+        Self { people, units: Vec::new(), sums: Vec::new() }
+    }
+
+    /// Whole people and their sums that a test makes up.
+    #[cfg(test)]
+    pub(crate) const fn with_sums(people: Vec<u32>, sums: Vec<Vec<u64>>) -> Self {
+        Self { people, units: Vec::new(), sums }
     }
 
     /// The exact people of a cell; nobody in one that the table does not have.
@@ -256,9 +226,31 @@ impl Counts {
         }
     }
 
+    /// The exact sum number `which` of a cell; nothing in one that the table does not have.
+    pub(crate) fn sum(&self, which: usize, cell: usize) -> u64 {
+        self.sums.get(which).and_then(|it| it.get(cell)).copied().unwrap_or_default()
+    }
+
     /// How many cells there are.
     pub(crate) const fn len(&self) -> usize {
         self.people.len()
+    }
+
+    /// The sums that are not zero: which, its cell, and what it comes to.
+    pub(super) fn some_sums(&self) -> impl Iterator<Item = (u32, u64, u64)> + '_ {
+        let all = (0_u32..).zip(&self.sums);
+        let cells = all.flat_map(|(which, sums)| {
+            (0_u64..).zip(sums).map(move |(cell, sum)| (which, cell, *sum))
+        });
+        cells.filter(|it| it.2 > 0)
+    }
+
+    /// Adds to sum number `which` of a cell; `None` for one that the table does not have.
+    pub(super) fn add_sum(&mut self, which: u32, cell: u64, sum: u64) -> Option<()> {
+        let own = self.sums.get_mut(usize::try_from(which).ok()?)?;
+        let own = own.get_mut(usize::try_from(cell).ok()?)?;
+        *own = own.saturating_add(sum);
+        Some(())
     }
 
     /// The cells with people, their people and units.
@@ -291,6 +283,8 @@ pub struct Tally {
     /// Whether any family's quality is measured.
     measures_quality: bool,
     kept: Vec<u64>,
+    /// What the person's rows in each kept cell come to.
+    amounts: Vec<Amounts>,
     /// The person's cell among the partitioning dimensions of each marginal.
     places: Vec<u64>,
 }
@@ -316,12 +310,15 @@ impl Tally {
         let weights = weights.collect::<Result<_>>()?;
         let counters = spec.counters()?;
         let measures_quality = spec.families.iter().any(|it| it.quality_cap.is_some());
-        let (kept, places) = (Vec::new(), Vec::new());
-        Ok(Self { spec, limits, weights, key, counters, measures_quality, kept, places })
+        let (kept, amounts, places) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { spec, limits, weights, key, counters, measures_quality, kept, amounts, places })
     }
 
     /// Counts one person whose row cells are `rows` (any order, one a row of the view).
-    pub fn add(&mut self, person: Person, rows: &(impl ExactSizeIterator<Item = u32> + Clone)) {
+    pub fn add(&mut self, person: Person, rows: &(impl ExactSizeIterator<Item = u64> + Clone)) {
+        if Term::cell(&self.spec.people, |dimension| person.stored(dimension)).is_none() {
+            return;
+        }
         let marginals = self.spec.families.iter().flat_map(|it| &it.marginals);
         self.places.clear();
         self.places.extend(marginals.map_while(|it| it.person_cell(person)));
@@ -342,22 +339,29 @@ impl Tally {
             let (weighed, others) = weights.split_at(own);
             (tables, places, weights) = (more, further, others);
             self.kept.clear();
-            self.kept.extend(rows.clone().filter_map(|row| {
-                let cell = family.lookup.get(usize::try_from(row).ok()?)?;
-                (*cell != NOWHERE).then(|| u64::from(*cell))
-            }));
+            self.kept.extend(rows.clone().filter_map(|row| family.rows.cell(row)));
             let distinct = keep(&mut self.kept, limit, &self.key, person.token);
             let scale = family.scale(at, weighed, &self.kept);
+            if family.marginals.iter().any(|it| !it.sums.is_empty()) {
+                Amounts::of(&family.rows, rows.clone(), &self.kept, &mut self.amounts);
+            }
             for ((marginal, counts), place) in family.marginals.iter().zip(counts).zip(at) {
-                let rows = marginal.row_cells(&self.kept).iter();
-                counts.count(rows.map(|it| it * marginal.width + place), scale);
+                let cells = || marginal.row_cells(&self.kept).iter();
+                let cells = || cells().map(|it| it * marginal.width + place);
+                counts.count(cells(), scale);
+                for (which, (measure, cap)) in (0..).zip(&marginal.sums) {
+                    let own = marginal.row_amounts(&self.amounts, *measure);
+                    for (cell, amount) in cells().zip(own) {
+                        counts.add_sum(which, cell, amount.min(*cap));
+                    }
+                }
             }
             let Some(cap) = family.quality_cap else { continue };
             quality.coverage.count(!self.kept.is_empty());
             let number = |it: usize| u64::try_from(it).unwrap_or(u64::MAX);
             if let Some(cap) = family.visits_cap {
                 let cap = CellLimit::new(cap).unwrap_or(limit);
-                let readable = rows.clone().filter(|it| *it != HIDDEN_SITE).count();
+                let readable = rows.clone().filter(|it| *it != u64::from(HIDDEN_SITE)).count();
                 quality.visibility.add_rows(cap, number(readable), number(rows.len()));
             }
             if !self.kept.is_empty() {
@@ -405,6 +409,13 @@ impl MarginalSpec {
             [] => &[],
             _ => &[0],
         }
+    }
+
+    /// What the person adds in each of these cells before the cap: of any row, where the cell is one for any.
+    fn row_amounts(&self, amounts: &[Amounts], measure: Measure) -> impl Iterator<Item = u64> {
+        let each = amounts.iter().map(move |it| it.of_measure(measure));
+        let all = (!self.rows).then(|| each.clone().fold(0, u64::saturating_add));
+        all.into_iter().chain(each.take(if self.rows { amounts.len() } else { 0 }))
     }
 }
 

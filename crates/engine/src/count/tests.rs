@@ -15,6 +15,7 @@ use reference::{Geography, Site, SiteList};
 use tempfile::TempDir;
 
 mod clipped;
+mod questions;
 
 use super::*;
 use crate::dimension::{Codes, Dimension};
@@ -31,11 +32,18 @@ struct Someone {
     rows: Vec<(usize, u16, u8)>,
 }
 
-const DAYS: [Date; 3] = [date(2026, 10, 2), date(2026, 10, 3), date(2026, 10, 4)];
+/// Friday to Sunday, and the last Wednesday of the month before, whose rows came late.
+const DAYS: [Date; 4] =
+    [date(2026, 10, 2), date(2026, 10, 3), date(2026, 10, 4), date(2026, 9, 30)];
+
+/// How long a visit lasted, up to a day; some are said to have no minute.
+fn minutes(place: u16, hour: u8) -> u16 {
+    (place % 97 * 7 + u16::from(hour) * 61) % 1_441
+}
 
 fn anyone() -> impl Strategy<Value = Someone> {
     let gender = prop_oneof![0_u8..3, Just(255)];
-    let rows = prop::collection::vec((0_usize..3, 0_u16..6, 0_u8..24), 0..12);
+    let rows = prop::collection::vec((0..DAYS.len(), 0_u16..6, 0_u8..24), 0..12);
     (any::<u32>(), gender, 0_u8..7, 0_u16..40, rows).prop_map(
         |(token, gender, age_band, sector, rows)| Someone { token, gender, age_band, sector, rows },
     )
@@ -97,11 +105,16 @@ fn snapshot(folder: &Path, people: &[Someone]) -> Snapshot {
             _ => Arc::new(UInt16Array::from_iter_values(place)),
         };
         let name = if table == "visit" { "site" } else { "district" };
-        write(&path, vec![("person", person), (name, place), ("hour", hour)]);
+        let mut columns = vec![("person", person), (name, place), ("hour", hour)];
+        if table == "visit" {
+            let minutes = rows.iter().map(|it| minutes(it.1, it.2));
+            columns.push(("minutes", Arc::new(UInt16Array::from_iter_values(minutes))));
+        }
+        write(&path, columns);
         path
     };
     let days = |table: &str| -> Vec<(Date, PathBuf)> {
-        (0..3).map(|at| (DAYS[at], day(table, at))).collect()
+        (0..DAYS.len()).map(|at| (DAYS[at], day(table, at))).collect()
     };
     Snapshot {
         id: "test".to_owned(),
@@ -124,7 +137,8 @@ fn plan(view: View, rows: &[Dimension], limit: u32, by: &[&[Dimension]]) -> Priv
         by: by.to_vec(),
         rho: "0.01".parse().unwrap(),
         delta: "1e-12".parse().unwrap(),
-        weights: None, sums: Vec::new(),
+        weights: None,
+        sums: Vec::new(),
     };
     let mut marginals: Vec<Marginal> = by.iter().enumerate().map(marginal).collect();
     marginals.push(Marginal { name: "base".to_owned(), rows: false, ..marginals[0].clone() });
@@ -169,7 +183,7 @@ fn obvious(plan: &PrivatePlan, people: &[Someone]) -> Vec<BTreeMap<Vec<String>, 
     for someone in people {
         let mut cells: BTreeSet<Vec<String>> = BTreeSet::new();
         for &(day, place, hour) in &someone.rows {
-            let weekend = usize::from(day > 0);
+            let weekend = usize::from(day == 1 || day == 2);
             let labels = family.rows.iter().map(|&dimension| match dimension {
                 Dimension::Hour => label(dimension, usize::from(hour)),
                 Dimension::DayType => label(dimension, weekend),
@@ -294,7 +308,7 @@ fn crowd(size: u32) -> Vec<Someone> {
     let number = |seed: u32, below: u32| mix(seed) % below;
     let row = |person: u32, at: u32| {
         let seed = person * 16 + at;
-        let day = usize::try_from(number(seed, 3)).unwrap();
+        let day = usize::try_from(number(seed, 4)).unwrap();
         let place = u16::try_from(number(seed + 7_000_000, 6)).unwrap();
         (day, place, u8::try_from(number(seed + 9_000_000, 24)).unwrap())
     };

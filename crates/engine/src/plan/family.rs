@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use privacy::{Budget, CellLimit, CellWeight, Delta, Rho};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::dimension::Dimension;
 
 /// A registered private view: rows that depend on one person's records alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum View {
     /// One row a person: home and attributes of the customer record.
@@ -237,13 +237,27 @@ pub struct Sum {
 }
 
 /// Something of a person that is summed in a cell; at least one unit of whoever is in the cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// Rows of the view.
     Rows,
     /// Minutes of the rows, each at least one.
     Minutes,
+}
+
+impl Measure {
+    /// Every measure, in the order of columns.
+    pub const ALL: [Self; 2] = [Self::Rows, Self::Minutes];
+
+    /// The name in files and plans.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rows => "rows",
+            Self::Minutes => "minutes",
+        }
+    }
 }
 
 impl Quality {

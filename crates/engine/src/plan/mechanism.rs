@@ -9,7 +9,7 @@ use std::sync::Arc;
 use privacy::consistency::Gate;
 use privacy::{
     Budget, CellLimit, CellWeight, ClippedCount, Entropy, EntropyFailed, Floor, MechanismError,
-    Quorum, SoftGate, SoftQuorum,
+    Quorum, Shown, ShownClipped, SoftGate, SoftQuorum,
 };
 
 use super::Weights;
@@ -31,6 +31,26 @@ pub struct Clipped {
     gates: Arc<BTreeMap<CellWeight, SoftGate>>,
     /// The gate of a full weight, which has the least noise.
     ordinary: SoftGate,
+}
+
+/// A cell whose gate has opened.
+#[derive(Debug)]
+pub enum Opened {
+    /// Of whole people: sums of theirs may be said.
+    Whole(Shown),
+    /// Of clipped people.
+    Clipped(ShownClipped),
+}
+
+impl Opened {
+    /// The noisy people of the cell, cut down to whole ones.
+    #[must_use]
+    pub fn people(&self) -> u64 {
+        match self {
+            Self::Whole(shown) => shown.people(),
+            Self::Clipped(shown) => shown.people(),
+        }
+    }
 }
 
 impl Mechanism {
@@ -100,7 +120,7 @@ impl Mechanism {
         }
     }
 
-    /// Draws one cell; its noisy people, cut down to whole ones, when its gate opens.
+    /// Draws one cell; nothing when its gate does not open.
     ///
     /// Call once a cell and charge.
     ///
@@ -111,13 +131,11 @@ impl Mechanism {
         cell: u64,
         count: ClippedCount,
         entropy: &mut dyn Entropy,
-    ) -> Result<Option<u64>, EntropyFailed> {
+    ) -> Result<Option<Opened>, EntropyFailed> {
         match self {
-            Self::Whole(quorum) => {
-                Ok(quorum.release(count.people(), entropy)?.map(|it| it.people()))
-            }
+            Self::Whole(quorum) => Ok(quorum.release(count.people(), entropy)?.map(Opened::Whole)),
             Self::Clipped(clipped) => {
-                Ok(clipped.gate(cell).release(count, entropy)?.map(|it| it.people()))
+                Ok(clipped.gate(cell).release(count, entropy)?.map(Opened::Clipped))
             }
         }
     }

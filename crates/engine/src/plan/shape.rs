@@ -170,7 +170,8 @@ mod tests {
             by: by.to_vec(),
             rho: "0.001".parse().unwrap(),
             delta: "1e-12".parse().unwrap(),
-            weights: None, sums: Vec::new(),
+            weights: None,
+            sums: Vec::new(),
         };
         Family {
             rows: rows.to_vec(),

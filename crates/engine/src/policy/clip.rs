@@ -151,10 +151,16 @@ mod tests {
             level: "site".into(),
             labels: [label.as_str().into(), ALL.into()].into(),
             people: people.get(at).map(|it| estimate(*it)),
+            sums: Box::default(),
             shares: Shares::default(),
         };
         let rows = labels.iter().enumerate().map(row).collect();
-        let sheet = Sheet { keys: vec![Dimension::Site, Dimension::AgeBand], shares: true, rows };
+        let sheet = Sheet {
+            keys: vec![Dimension::Site, Dimension::AgeBand],
+            measures: Vec::new(),
+            shares: true,
+            rows,
+        };
         let manifest = serde_json::json!({
             "id": "web_audience-2026-09-1", "product": "web_audience", "period": "2026-09",
             "snapshot": "", "unit": "", "floor": 50, "rho": "", "delta": "", "epsilon": 0.0,

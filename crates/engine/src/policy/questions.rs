@@ -59,9 +59,12 @@ impl QuestionPolicy {
         for (dimension, cells) in &self.cells {
             let limit = CellLimit::new(*cells).ok().filter(|_| !dimension.partitions_people());
             if limit.is_none() {
-                return Err(Error::policy("P03", format!("cells.{dimension} = {cells} is no limit of rows"))
-                    .at(at)
-                    .allowed("site, category, present_in, day, hour, day_type; 1 or more"));
+                return Err(Error::policy(
+                    "P03",
+                    format!("cells.{dimension} = {cells} is no limit of rows"),
+                )
+                .at(at)
+                .allowed("site, category, present_in, day, hour, day_type; 1 or more"));
             }
         }
         Quorum::new(floor, CellLimit::ONE, self.rho, self.delta).map(drop).map_err(|cause| {

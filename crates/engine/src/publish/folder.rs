@@ -81,6 +81,14 @@ impl<'disk> Draft<'disk> {
         finest.map_or(Ok(()), |bytes| self.write("finest.csv", &bytes, manifest))
     }
 
+    /// Writes the one data file of an answer and notes its digest in `manifest`.
+    ///
+    /// # Errors
+    /// A fault when it cannot be written.
+    pub fn write_answer(&self, sheet: &Sheet, manifest: &mut Manifest) -> Result<()> {
+        self.write("data.csv", &sheet.to_csv()?, manifest)
+    }
+
     /// Writes one file and notes its digest in `manifest`.
     ///
     /// # Errors

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::folder::changed;
 use super::quality::{self, QualityRecord};
 use crate::error::{Error, Result, io_error};
-use crate::plan::UNIT;
+use crate::plan::{Filter, Marginal, Measure, Sum, UNIT, View};
 use crate::policy;
-use crate::release::{Released, Table};
+use crate::release::{Released, Summed, Table};
 
 const NAME: &str = "manifest.json";
 
@@ -65,6 +65,9 @@ pub struct Manifest {
     /// What `weighted.csv` stands on; none without that file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<WeightsRecord>,
+    /// What was asked, where this answers a question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<QuestionRecord>,
     /// Digest of the plan that was paid for.
     pub plan_hash: String,
     /// Digest of the policy.
@@ -115,6 +118,34 @@ pub struct MarginalRecord {
     pub cells_released: u64,
     /// Cells of the public code list.
     pub cells_in_code_list: u64,
+    /// What is summed beside people; none in releases of products.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sums: Vec<SumRecord>,
+}
+
+/// The facts of one sum of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SumRecord {
+    /// What is summed: the column of `data.csv`.
+    pub measure: Measure,
+    /// The most that one person adds to one cell.
+    pub cap: u64,
+    /// Its ρ, beside that of the table.
+    pub rho: String,
+    /// Standard deviation of the noise, in units of the measure.
+    pub sigma: f64,
+}
+
+/// What a question asked of a view, beside its tables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionRecord {
+    /// The view.
+    pub view: View,
+    /// What people and rows were confined to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Filter>,
 }
 
 impl Manifest {
@@ -151,23 +182,35 @@ impl Manifest {
         let epsilon = conversion::epsilon(cost, epsilon_delta)
             .map_err(|cause| Error::fault("F03", cause.to_string()))?;
         let count = |cells: usize| u64::try_from(cells).unwrap_or(u64::MAX);
+        let shortened = |sigma: f64| (sigma * 1e4).round() / 1e4;
         let record =
             |name: &str, cost: Budget, cells: usize, in_list: u64, table: &Table| MarginalRecord {
                 name: name.to_owned(),
                 l0: table.mechanism.limit().cells(),
                 rho: cost.rho.to_string(),
                 delta: cost.delta.to_string(),
-                sigma: (table.mechanism.ordinary().variance.to_f64().sqrt() * 1e4).round() / 1e4,
+                sigma: shortened(table.mechanism.ordinary().variance.to_f64().sqrt()),
                 threshold: table.mechanism.ordinary().threshold,
                 cells_released: count(cells),
                 cells_in_code_list: in_list,
+                sums: Vec::new(),
             };
+        let sums = |marginal: &Marginal, table: &Table| {
+            let of = |(sum, drawn): (&Sum, &Summed)| SumRecord {
+                measure: sum.measure,
+                cap: sum.cap,
+                rho: sum.rho.to_string(),
+                sigma: shortened(drawn.mechanism.sigma()),
+            };
+            marginal.sums.iter().zip(&table.sums).map(of).collect()
+        };
         let tables = plan.marginals().zip(&released.tables);
         let tables = tables.map(|((family, it), table)| {
             // A clipped count of people stands in no file: it is the other side of shares.
             let printed = it.weights.is_none() || family.is_on_rows(it);
             let cells = if printed { (table.cells.len(), plan.cells(family, it)) } else { (0, 0) };
-            record(&it.name, it.gate_cost(), cells.0, cells.1, table)
+            let record = record(&it.name, it.gate_cost(), cells.0, cells.1, table);
+            MarginalRecord { sums: sums(it, table), ..record }
         });
         let others = plan.remainders().zip(&released.others);
         let others = others.map(|((family, it), table)| {
@@ -196,6 +239,9 @@ impl Manifest {
             quality: quality::records(released),
             codes_hash: plan.codes_hash(),
             weights: None,
+            question: plan
+                .is_question()
+                .then(|| QuestionRecord { view: plan.view, filters: plan.filters.clone() }),
             plan_hash: ledger::PlanHash(plan.hash()?).to_string(),
             policy_hash: plan.policy_hash.clone(),
             code_hash: code_hash.to_owned(),

@@ -65,6 +65,13 @@ fn columns(sheet: &Sheet) -> Vec<Column> {
         ("people_hi", whole(&|row| Some(row.people?.hi))),
     ];
     columns.extend(people.map(|(name, values)| (name.to_owned(), values, true)));
+    for (at, measure) in sheet.measures.iter().enumerate() {
+        let own = |row: &Row| row.sums.get(at).copied().flatten();
+        let name = measure.name();
+        columns.push((name.to_owned(), whole(&|row| Some(own(row)?.value)), true));
+        columns.push((format!("{name}_lo"), whole(&|row| Some(own(row)?.lo)), true));
+        columns.push((format!("{name}_hi"), whole(&|row| Some(own(row)?.hi)), true));
+    }
     if sheet.shares {
         let ratios: [(&str, ShareOf<'_>); 3] = [
             ("reach", &|row| Some(row.shares.reach?.1)),

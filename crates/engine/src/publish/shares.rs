@@ -57,9 +57,8 @@ impl Shares {
     #[must_use]
     pub fn numbers(&self) -> [Option<f64>; 11] {
         let whole = |it: Option<(i64, Ratio)>| it.and_then(|it| it.0.to_string().parse().ok());
-        let ratio = |it: Option<Ratio>| {
-            [it.map(|it| it.value), it.map(|it| it.lo), it.map(|it| it.hi)]
-        };
+        let ratio =
+            |it: Option<Ratio>| [it.map(|it| it.value), it.map(|it| it.lo), it.map(|it| it.hi)];
         let share = |it: Option<(i64, Ratio)>| ratio(it.map(|it| it.1));
         let [reach, reach_lo, reach_hi] = share(self.reach);
         let [part, part_lo, part_hi] = share(self.composition);

@@ -10,7 +10,7 @@ use super::shares::{self, Shares};
 use super::word::{Word, Words};
 use crate::dimension::{self, Dimension};
 use crate::error::{Error, Result};
-use crate::plan::{Family, PrivatePlan, Remainder};
+use crate::plan::{Family, Measure, PrivatePlan, Remainder, View};
 use crate::release::{Released, Table};
 use crate::report::{Estimate, Ratio};
 
@@ -29,6 +29,8 @@ const Z95: f64 = 1.959_964;
 pub struct Sheet {
     /// The dimensions that any of its tables has, in file order.
     pub keys: Vec<Dimension>,
+    /// What is summed beside people, in column order.
+    pub measures: Vec<Measure>,
     /// Whether rows carry shares.
     pub shares: bool,
     /// One row a cell, by table, then by code list.
@@ -44,6 +46,8 @@ pub struct Row {
     pub labels: Box<[Word]>,
     /// Its people; `None` when hidden.
     pub people: Option<Estimate>,
+    /// Its sums, one for each of the sheet's measures; `None` when hidden or not measured.
+    pub sums: Box<[Option<Estimate>]>,
     /// Its shares.
     pub shares: Shares,
 }
@@ -58,8 +62,13 @@ impl Sheet {
                 .any(|(family, it)| PrivatePlan::dimensions(family, it).contains(wanted))
         };
         let keys: Vec<Dimension> = dimension::ALL.into_iter().filter(used).collect();
+        let summed = |wanted: &Measure| {
+            plan.marginals().any(|(_, it)| it.sums.iter().any(|it| it.measure == *wanted))
+        };
+        let measures: Vec<Measure> = Measure::ALL.into_iter().filter(summed).collect();
         let mut rows = Vec::new();
         let mut words = Words::default();
+        let question = plan.is_question();
         for ((family, marginal), table) in plan.marginals().zip(&released.tables) {
             // Of people who are told of whole, the clipped count is the other side of shares alone.
             if marginal.weights.is_some() && !family.is_on_rows(marginal) {
@@ -76,25 +85,32 @@ impl Sheet {
                     level: level.clone(),
                     labels,
                     people: shown.and_then(|it| estimate(table, it)),
-                    shares: shown.map(&shares).unwrap_or_default(),
+                    sums: measures.iter().map(|it| sum(table, *it, cell)).collect(),
+                    // Who asks a question divides for himself.
+                    shares: shown.filter(|_| !question).map(&shares).unwrap_or_default(),
                 });
             }
         }
         for ((family, other), table) in plan.remainders().zip(&released.others) {
-            rows.extend(rest(plan, family, other, table, &keys, &mut words));
+            let others = rest(plan, family, other, table, &keys, &mut words);
+            rows.extend(others.map(|it| Row { sums: vec![None; measures.len()].into(), ..it }));
         }
-        Self { keys, shares: plan.view == crate::plan::View::Visit, rows }
+        let shares = plan.view == View::Visit && !question;
+        Self { keys, measures, shares, rows }
     }
 
     /// The header of `data.csv`.
     #[must_use]
     pub fn header(&self) -> Vec<String> {
         let keys = self.keys.iter().map(|it| it.name().to_owned());
+        let measures = std::iter::once("people").chain(self.measures.iter().map(|it| it.name()));
+        let measures = measures
+            .flat_map(|name| ["", "_lo", "_hi"].map(|of_interval| format!("{name}{of_interval}")));
         let shares = if self.shares { &shares::COLUMNS[..] } else { &[] };
-        let measures = ["people", "people_lo", "people_hi"].iter().chain(shares).chain(&["status"]);
         std::iter::once("level".to_owned())
             .chain(keys)
-            .chain(measures.map(|&it| it.to_owned()))
+            .chain(measures)
+            .chain(shares.iter().chain(&["status"]).map(|&it| it.to_owned()))
             .collect()
     }
 
@@ -106,14 +122,16 @@ impl Sheet {
         let wrong = |cause: csv::Error| Error::fault("F03", cause.to_string());
         let mut out = csv::Writer::from_writer(Vec::new());
         out.write_record(self.header()).map_err(wrong)?;
-        let hidden = vec![HIDDEN; 3 + if self.shares { shares::COLUMNS.len() } else { 0 }];
+        let shares = if self.shares { shares::COLUMNS.len() } else { 0 };
+        let hidden = vec![HIDDEN; 3 + 3 * self.measures.len() + shares];
         for row in &self.rows {
             let labels = std::iter::once(&row.level).chain(&row.labels);
             labels.map(Word::as_str).try_for_each(|it| out.write_field(it)).map_err(wrong)?;
             match row.people {
                 None => hidden.iter().try_for_each(|it| out.write_field(it)).map_err(wrong)?,
                 Some(it) => {
-                    let mut fields = [it.value, it.lo, it.hi].map(|it| it.to_string()).to_vec();
+                    let mut fields = fields_of(Some(it)).to_vec();
+                    fields.extend(row.sums.iter().flat_map(|it| fields_of(*it)));
                     if self.shares {
                         fields.extend(row.shares.fields());
                     }
@@ -141,6 +159,8 @@ impl Sheet {
         let named = |name: &str| dimension::ALL.into_iter().find(|it| it.name() == name);
         let keys: Vec<Dimension> = header.iter().filter_map(named).collect();
         let with_shares = header.iter().any(|it| it == shares::COLUMNS[0]);
+        let summed = |it: &Measure| header.iter().any(|of| of == it.name());
+        let measures: Vec<Measure> = Measure::ALL.into_iter().filter(summed).collect();
         let first = 1 + keys.len();
         let (mut rows, mut words) = (Vec::new(), Words::default());
         for (line, record) in (2..).zip(reader.records()) {
@@ -150,25 +170,28 @@ impl Sheet {
                 HIDDEN => Ok(None),
                 text => text.parse::<i64>().map(Some).map_err(|_| wrong(line)),
             };
-            let near_threshold = record.get(record.len() - 1) == Some(NEAR_THRESHOLD);
-            let people = match (number(first)?, number(first + 1)?, number(first + 2)?) {
-                (Some(value), Some(lo), Some(hi)) => {
-                    Some(Estimate { value, lo, hi, near_threshold })
-                }
-                _ => None,
+            let near = record.get(record.len() - 1) == Some(NEAR_THRESHOLD);
+            let estimate = |at: usize, near_threshold: bool| {
+                let found = number(at)?.zip(number(at + 1)?).zip(number(at + 2)?);
+                let found =
+                    found.map(|((value, lo), hi)| Estimate { value, lo, hi, near_threshold });
+                Ok(found)
             };
+            let sums = (1..=measures.len()).map(|it| estimate(first + 3 * it, false));
             rows.push(Row {
                 level: words.of(field(0)?),
                 labels: (1..first).map(|at| Ok(words.of(field(at)?))).collect::<Result<_>>()?,
-                people,
+                people: estimate(first, near)?,
+                sums: sums.collect::<Result<_>>()?,
                 shares: if with_shares {
-                    Shares::parse(&record, first + 3).ok_or_else(|| wrong(line))?
+                    let first = first + 3 + 3 * measures.len();
+                    Shares::parse(&record, first).ok_or_else(|| wrong(line))?
                 } else {
                     Shares::default()
                 },
             });
         }
-        Ok(Self { keys, shares: with_shares, rows })
+        Ok(Self { keys, measures, shares: with_shares, rows })
     }
 
     /// The rows of one table with the labels of `keys`.
@@ -255,9 +278,18 @@ fn rest<'plan>(
             level: level.clone(),
             labels: keys.iter().map(label).collect(),
             people: estimate(table, cell),
+            sums: Box::default(),
             shares: Shares::default(),
         }
     })
+}
+
+/// A measure with its interval, as `data.csv` has it.
+fn fields_of(estimate: Option<Estimate>) -> [String; 3] {
+    match estimate {
+        Some(it) => [it.value, it.lo, it.hi].map(|it| it.to_string()),
+        None => [HIDDEN; 3].map(str::to_owned),
+    }
 }
 
 const NEAR_THRESHOLD: &str = "near_threshold";
@@ -284,6 +316,15 @@ fn estimate(table: &Table, cell: u64) -> Option<Estimate> {
         hi: whole(figure.interval.high)?,
         near_threshold: figure.standing == Standing::NearThreshold,
     })
+}
+
+/// A released sum of a cell with its 95 % interval, cut to zero and more.
+fn sum(table: &Table, measure: Measure, cell: u64) -> Option<Estimate> {
+    let which = table.sums.iter().position(|it| it.measure == measure)?;
+    let value = i64::try_from(table.sum(which, cell)?).ok()?;
+    let half = i64::try_from(table.sums.get(which)?.half_width()).ok()?;
+    let (lo, hi) = (value.saturating_sub(half).max(0), value.saturating_add(half));
+    Some(Estimate { value, lo, hi, near_threshold: false })
 }
 
 /// A quotient of two released counts with its 95 % interval, cut to 0..=1.

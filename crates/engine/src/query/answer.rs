@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, UInt64Array};
+use arrow::array::{
+    ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, UInt64Array,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef};
 use jiff::civil::Date;
@@ -53,13 +55,15 @@ pub fn rows(
                 let at = keys.iter().position(|it| *it == dimension)?;
                 row.labels.get(at).map(Word::as_str)
             };
-            let asked_for = |(dimension, bins): (&Dimension, &std::collections::BTreeSet<String>)| {
-                label(*dimension).is_some_and(|it| bins.contains(it))
-            };
+            let asked_for =
+                |(dimension, bins): (&Dimension, &std::collections::BTreeSet<String>)| {
+                    label(*dimension).is_some_and(|it| bins.contains(it))
+                };
             if !reading.only.iter().all(asked_for) {
                 continue;
             }
-            let cell = Cell { set, label: &label, people, row, asking };
+            let measures = &published.sheet.measures[..];
+            let cell = Cell { set, label: &label, people, row, measures, asking };
             let fields = asked.outputs.iter().flat_map(|it| cell.fields(it));
             for (column, field) in columns.iter_mut().zip(edges_last(asked, fields.collect())) {
                 column.push(field);
@@ -83,7 +87,10 @@ pub fn edges(asked: &Asked) -> impl Iterator<Item = usize> + '_ {
 fn edges_last(asked: &Asked, fields: Vec<(Field, Option<(Field, Field)>)>) -> Vec<Field> {
     debug_assert_eq!(asked.outputs.len(), fields.len());
     let (values, edges): (Vec<Field>, Vec<_>) = fields.into_iter().unzip();
-    values.into_iter().chain(edges.into_iter().flatten().flat_map(|(low, high)| [low, high])).collect()
+    values
+        .into_iter()
+        .chain(edges.into_iter().flatten().flat_map(|(low, high)| [low, high]))
+        .collect()
 }
 
 /// One published cell of a grouping set.
@@ -92,6 +99,7 @@ struct Cell<'cell> {
     label: &'cell dyn Fn(Dimension) -> Option<&'cell str>,
     people: Estimate,
     row: &'cell Row,
+    measures: &'cell [Measure],
     asking: &'cell Asking<'cell>,
 }
 
@@ -140,19 +148,26 @@ impl Cell<'_> {
     }
 
     fn sum(&self, measure: Measure) -> Option<Estimate> {
-        let _ = (measure, self.row);
-        None
+        let at = self.measures.iter().position(|it| *it == measure)?;
+        self.row.sums.get(at).copied().flatten()
     }
 }
 
 /// A sum over the people, with edges by first-order propagation.
 fn average(sum: Estimate, people: Estimate) -> [f64; 3] {
-    let real = |it: i64| i32::try_from(it).map_or(f64::MAX, f64::from);
-    let ratio = |sum: i64, people: i64| real(sum) / real(people.max(1));
+    let ratio = |sum: i64, people: i64| float(sum) / float(people.max(1));
     [ratio(sum.value, people.value), ratio(sum.lo, people.hi), ratio(sum.hi, people.lo)]
 }
 
-fn array(column: &[Field], data_type: &DataType) -> std::result::Result<ArrayRef, arrow::error::ArrowError> {
+#[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+const fn float(number: i64) -> f64 {
+    number as f64
+}
+
+fn array(
+    column: &[Field],
+    data_type: &DataType,
+) -> std::result::Result<ArrayRef, arrow::error::ArrowError> {
     let text = |it: &Field| match it {
         Field::Text(text) => Some(text.clone()),
         _ => None,

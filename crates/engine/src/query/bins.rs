@@ -61,7 +61,12 @@ pub struct Lists {
 impl Lists {
     /// The lists of an operator.
     #[must_use]
-    pub fn new(geography: &Geography, sites: &SiteList, coverage: &[String], held: Vec<Period>) -> Self {
+    pub fn new(
+        geography: &Geography,
+        sites: &SiteList,
+        coverage: &[String],
+        held: Vec<Period>,
+    ) -> Self {
         let period = held.last().copied().unwrap_or_else(|| Period::of(Date::constant(1970, 1, 1)));
         let codes = Codes::new(geography, sites, coverage).for_questions(period);
         let facts = |of: fn(&Sector) -> u16, names: &[Place]| -> Vec<Option<String>> {

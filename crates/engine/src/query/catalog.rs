@@ -60,7 +60,11 @@ const INFORMATION: &str = "information_schema";
 ///
 /// # Errors
 /// Arrow's, for lists that are no tables, which none of ours is.
-pub fn catalog(database: Database, lists: &Lists, released: &Arc<Released>) -> Result<Arc<dyn CatalogProvider>> {
+pub fn catalog(
+    database: Database,
+    lists: &Lists,
+    released: &Arc<Released>,
+) -> Result<Arc<dyn CatalogProvider>> {
     let catalog = MemoryCatalogProvider::new();
     let tables = Arc::new(ReleasedSchema { released: Arc::clone(released) });
     catalog.register_schema(RELEASED, tables)?;
@@ -70,7 +74,8 @@ pub fn catalog(database: Database, lists: &Lists, released: &Arc<Released>) -> R
             schema.register_table(spec.name.to_owned(), Arc::new(View { view: spec.view }))?;
         }
         for list in PublicList::ALL {
-            schema.register_table(list.name().to_owned(), Arc::new(ListTable::new(list, lists)?))?;
+            schema
+                .register_table(list.name().to_owned(), Arc::new(ListTable::new(list, lists)?))?;
         }
         catalog.register_schema(PROTECTED, Arc::new(schema))?;
     }
@@ -149,11 +154,15 @@ impl About {
             let table = self.released.table(&name).map_err(carry)?;
             let schema = table.map(|it| it.schema());
             let fields = schema.iter().flat_map(|it| it.fields());
-            let columns = fields.map(|it| {
-                (it.name().clone(), it.data_type().to_string(), summary(it.name()))
-            });
+            let columns = fields
+                .map(|it| (it.name().clone(), it.data_type().to_string(), summary(it.name())));
             let about = product::named(&name).map_or("", |it| it.summary).to_owned();
-            all.push(Described { schema: RELEASED, name, summary: about, columns: columns.collect() });
+            all.push(Described {
+                schema: RELEASED,
+                name,
+                summary: about,
+                columns: columns.collect(),
+            });
         }
         if self.database == Database::Protected {
             all.extend(view::ALL.into_iter().map(of_view));
@@ -206,7 +215,12 @@ fn of_list(list: PublicList) -> Described {
         ((*name).to_owned(), DataType::Utf8.to_string(), summary)
     });
     let summary = "a public list, free, joined with views on its key".to_owned();
-    Described { schema: PROTECTED, name: list.name().to_owned(), summary, columns: columns.collect() }
+    Described {
+        schema: PROTECTED,
+        name: list.name().to_owned(),
+        summary,
+        columns: columns.collect(),
+    }
 }
 
 fn texts(values: impl Iterator<Item = String>) -> ArrayRef {

@@ -119,7 +119,10 @@ impl<'run> Desk<'run> {
         }
         let asking = self.planner.asking(&decision.sql);
         let mut paid = Vec::new();
-        self.run.affords(decision.period(), self.cost(decision)?.due)?;
+        let due = self.cost(decision)?.due;
+        if let Some(period) = decision.period().filter(|_| due != Budget::ZERO) {
+            self.run.affords(period, due)?;
+        }
         for planned in &decision.questions {
             let published = self.publication(planned, &mut paid)?;
             let (asked, priced, schema) = (&planned.asked, &planned.priced, planned.slot.schema());
@@ -161,15 +164,18 @@ impl<'run> Desk<'run> {
     async fn free(&self, decision: &Decision) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let tables = self.planner.tables();
         let wrong = |cause: DataFusionError| match cause.find_root() {
-            DataFusionError::ResourcesExhausted(_) => {
-                Error::fault("F15", "what is computed from the answers does not fit the memory for it")
-                    .remedy("ask for fewer rows, or aggregate them")
-            }
+            DataFusionError::ResourcesExhausted(_) => Error::fault(
+                "F15",
+                "what is computed from the answers does not fit the memory for it",
+            )
+            .remedy("ask for fewer rows, or aggregate them"),
             _ => unknown::not_understood(&cause, &decision.sql, &tables),
         };
-        let physical = self.planner.state.create_physical_plan(&decision.free).await.map_err(wrong)?;
+        let physical =
+            self.planner.state.create_physical_plan(&decision.free).await.map_err(wrong)?;
         let schema = physical.schema();
-        let rows = physical_plan::collect(physical, self.planner.state.task_ctx()).await.map_err(wrong)?;
+        let rows =
+            physical_plan::collect(physical, self.planner.state.task_ctx()).await.map_err(wrong)?;
         Ok((schema, rows))
     }
 }

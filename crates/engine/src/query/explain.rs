@@ -56,7 +56,11 @@ pub fn text(questions: &[Planned]) -> Result<String> {
                     Measure::Rows => "rows",
                     Measure::Minutes => "minutes",
                 };
-                let _ = writeln!(out, "    sum of {name}: at most {} a person and cell; rho {}", sum.cap, sum.rho);
+                let _ = writeln!(
+                    out,
+                    "    sum of {name}: at most {} a person and cell; rho {}",
+                    sum.cap, sum.rho
+                );
             }
         }
         let _ = writeln!(out, "  {}", cost(plan)?);

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 
 use datafusion::common::{Column, Result};
-use datafusion::logical_expr::{Expr, Filter, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort};
+use datafusion::logical_expr::{
+    Expr, Filter, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort,
+};
 
 use super::tables::is_slot;
 

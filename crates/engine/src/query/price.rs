@@ -45,7 +45,12 @@ const CELLS_PER_PERSON_MAX: u32 = 64;
 /// # Errors
 /// `Q12` for sets that cannot be settled together, `Q14` for too many cells, `P05` for a policy whose price
 /// allows no mechanism.
-pub fn price(question: &Question, snapshot: &str, policy: &Policy, asking: &Asking<'_>) -> Result<Priced> {
+pub fn price(
+    question: &Question,
+    snapshot: &str,
+    policy: &Policy,
+    asking: &Asking<'_>,
+) -> Result<Priced> {
     let codes = asking.lists.codes.clone().with_days(question.period);
     let asked = Lifted::of(question, &codes);
     let rows = rows(&asked.sets, asking)?;
@@ -74,12 +79,15 @@ pub fn price(question: &Question, snapshot: &str, policy: &Policy, asking: &Aski
         snapshot: snapshot.to_owned(),
         floor: policy.floor,
         view: question.view,
-        filters: filters.map(|(dimension, bins)| Filter { dimension, bins: bins.into_iter().collect() }).collect(),
+        filters: filters
+            .map(|(dimension, bins)| Filter { dimension, bins: bins.into_iter().collect() })
+            .collect(),
         families,
         policy_hash: policy.hash.clone(),
         codes,
     };
-    let all = plan.marginals().map(|(family, it)| plan.cells(family, it)).fold(0, u64::saturating_add);
+    let all =
+        plan.marginals().map(|(family, it)| plan.cells(family, it)).fold(0, u64::saturating_add);
     if all > cells::CELLS_MAX {
         return Err(cells::too_many(all));
     }
@@ -102,7 +110,11 @@ impl Lifted {
         let plain = || Self {
             sets: question.sets.clone(),
             filters: question.filters.clone(),
-            readings: question.sets.iter().map(|it| (it.clone(), (it.clone(), BTreeMap::new()))).collect(),
+            readings: question
+                .sets
+                .iter()
+                .map(|it| (it.clone(), (it.clone(), BTreeMap::new())))
+                .collect(),
         };
         let (Some(set), 1) = (question.sets.first(), question.sets.len()) else { return plain() };
         let (lifted, filters): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -110,13 +122,15 @@ impl Lifted {
                 dimension.partitions_people() && (bins.len() == 1 || set.contains(dimension))
             });
         let with: BTreeSet<Dimension> = set.iter().chain(lifted.keys()).copied().collect();
-        let length = |it: &Dimension| u64::try_from(codes.list(*it).labels().len()).unwrap_or(u64::MAX);
+        let length =
+            |it: &Dimension| u64::try_from(codes.list(*it).labels().len()).unwrap_or(u64::MAX);
         let places = with.iter().filter(|it| it.is_home()).count();
         // Two places of the home do not cross; a table that is too long is asked as it was written.
         if places > 1 || with.iter().map(length).fold(1, u64::saturating_mul) > cells::CELLS_MAX {
             return plain();
         }
-        let of: Vec<Dimension> = dimension::ALL.into_iter().filter(|it| with.contains(it)).collect();
+        let of: Vec<Dimension> =
+            dimension::ALL.into_iter().filter(|it| with.contains(it)).collect();
         let readings = BTreeMap::from([(set.clone(), (of.clone(), lifted))]);
         Self { sets: BTreeSet::from([of]), filters, readings }
     }

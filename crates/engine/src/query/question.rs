@@ -77,10 +77,14 @@ pub fn of(aggregate: &Aggregate, asking: &Asking<'_>) -> Result<Asked> {
         let Expr::AggregateFunction(call) = call else { return Err(computed(call, asking)) };
         outputs.push(Output::Answer(aggregate::read(call, &relation, asking)?));
     }
-    let answers = || outputs.iter().filter_map(|it| match it {
-        Output::Answer(answered) if !matches!(answered, Answered::Grouping(_)) => Some(answered),
-        _ => None,
-    });
+    let answers = || {
+        outputs.iter().filter_map(|it| match it {
+            Output::Answer(answered) if !matches!(answered, Answered::Grouping(_)) => {
+                Some(answered)
+            }
+            _ => None,
+        })
+    };
     if answers().next().is_none() {
         return Err(keys_alone::alone(asking.sql, "group by"));
     }
@@ -136,7 +140,11 @@ fn groups(
         if let Some(lone) = lone {
             let key = lone.dimension();
             let found = format!("a fact of {key} is grouped by, and not {key} itself");
-            return Err(grouping::not_registered(found, "the key of the public list beside its facts", asking.sql));
+            return Err(grouping::not_registered(
+                found,
+                "the key of the public list beside its facts",
+                asking.sql,
+            ));
         }
         let ordered = dimension::ALL.into_iter().filter(|it| dimensions.contains(it)).collect();
         if !all.insert(ordered) {
@@ -162,7 +170,11 @@ fn key(expression: &Expr, relation: &Relation, asking: &Asking<'_>) -> Result<Ou
         Source::Column(Meaning::Unit) => Err(identity::used("GROUP BY", asking.sql, &column.name)),
         Source::Column(Meaning::Amount(_)) => {
             let found = format!("`{}` is an amount and has no bins", column.name);
-            Err(grouping::not_registered(found, "columns of bins; SUM and AVG of amounts", asking.sql))
+            Err(grouping::not_registered(
+                found,
+                "columns of bins; SUM and AVG of amounts",
+                asking.sql,
+            ))
         }
     }
 }

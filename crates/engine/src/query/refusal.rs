@@ -30,16 +30,21 @@ fn excerpt(sql: &str, needle: &str) -> Option<String> {
             Token::Word(word) => word.value.to_lowercase(),
             other => other.to_string().to_lowercase(),
         };
-        Some(tokens.map(|it| {
-            let (start, end) = (it.span.start, it.span.end);
-            (word(it.token), start.line, start.column, end.column)
-        }).collect())
+        Some(
+            tokens
+                .map(|it| {
+                    let (start, end) = (it.span.start, it.span.end);
+                    (word(it.token), start.line, start.column, end.column)
+                })
+                .collect(),
+        )
     };
     let (all, wanted) = (words(sql)?, words(needle)?);
     if wanted.is_empty() {
         return None;
     }
-    let found = all.windows(wanted.len()).find(|it| it.iter().zip(&wanted).all(|(a, b)| a.0 == b.0))?;
+    let found =
+        all.windows(wanted.len()).find(|it| it.iter().zip(&wanted).all(|(a, b)| a.0 == b.0))?;
     let (first, last) = (found.first()?, found.last()?);
     let line = usize::try_from(first.1).ok()?;
     let text = sql.lines().nth(line.checked_sub(1)?)?;
@@ -63,9 +68,21 @@ mod tests {
 
     #[test]
     fn the_place_is_marked_in_any_case_and_on_any_line() {
-        check("SELECT id FROM subscriber", "ID", Some(" 1 | SELECT id FROM subscriber\n   |        ^^"));
-        check("SELECT 1\nFROM visit  LIMIT 5", "limit", Some(" 2 | FROM visit  LIMIT 5\n   |             ^^^^^"));
-        check("SELECT lower ( site )", "lower(site)", Some(" 1 | SELECT lower ( site )\n   |        ^^^^^^^^^^^^^^"));
+        check(
+            "SELECT id FROM subscriber",
+            "ID",
+            Some(" 1 | SELECT id FROM subscriber\n   |        ^^"),
+        );
+        check(
+            "SELECT 1\nFROM visit  LIMIT 5",
+            "limit",
+            Some(" 2 | FROM visit  LIMIT 5\n   |             ^^^^^"),
+        );
+        check(
+            "SELECT lower ( site )",
+            "lower(site)",
+            Some(" 1 | SELECT lower ( site )\n   |        ^^^^^^^^^^^^^^"),
+        );
         check("SELECT 1", "visit", None);
         check("SELECT 'open", "visit", None);
     }

@@ -113,7 +113,9 @@ fn side(plan: &LogicalPlan, asking: &Asking<'_>) -> Result<Side> {
             }
             match view(&scan.source) {
                 Some(Table { view }) => Ok(Side::People(whole(view, &scan.projected_schema))),
-                None => Err(join::not_allowed("rows of people stand beside another table", asking.sql)),
+                None => {
+                    Err(join::not_allowed("rows of people stand beside another table", asking.sql))
+                }
             }
         }
         LogicalPlan::SubqueryAlias(alias) => Ok(match side(&alias.input, asking)? {
@@ -137,7 +139,11 @@ fn side(plan: &LogicalPlan, asking: &Asking<'_>) -> Result<Side> {
         }
         LogicalPlan::Join(join) => joined(join, asking).map(Side::People),
         LogicalPlan::Aggregate(aggregate) => {
-            let person = aggregate.group_expr.iter().map(needle).find(|it| it == "subscriber_id" || it == "id");
+            let person = aggregate
+                .group_expr
+                .iter()
+                .map(needle)
+                .find(|it| it == "subscriber_id" || it == "id");
             match person {
                 Some(name) => Err(identity::used("GROUP BY", asking.sql, &name)),
                 None => below("an aggregate", "group by"),
@@ -148,10 +154,14 @@ fn side(plan: &LogicalPlan, asking: &Asking<'_>) -> Result<Side> {
         LogicalPlan::Distinct(_) => below("DISTINCT", "distinct"),
         LogicalPlan::Window(_) => below("a window function", "over"),
         LogicalPlan::Union(_) => below("UNION", "union"),
-        LogicalPlan::Values(_) => Err(join::not_allowed("rows of people are joined with VALUES", asking.sql)),
+        LogicalPlan::Values(_) => {
+            Err(join::not_allowed("rows of people are joined with VALUES", asking.sql))
+        }
         LogicalPlan::RecursiveQuery(_) => below("a recursive query", "recursive"),
         LogicalPlan::Unnest(_) => below("UNNEST", "unnest"),
-        LogicalPlan::Subquery(_) => Err(subquery::below("a lateral subquery", asking.sql, "lateral")),
+        LogicalPlan::Subquery(_) => {
+            Err(subquery::below("a lateral subquery", asking.sql, "lateral"))
+        }
         other => below(&format!("{:?}", other.display().to_string()), "from"),
     }
 }
@@ -201,7 +211,10 @@ pub fn computed(expression: &Expr, asking: &Asking<'_>) -> Error {
 fn joined(join: &Join, asking: &Asking<'_>) -> Result<Relation> {
     let wrong = |found: &str| Err(join::not_allowed(found, asking.sql));
     if join.join_type != JoinType::Inner {
-        return wrong(&format!("a {} join of rows of people", join.join_type.to_string().to_uppercase()));
+        return wrong(&format!(
+            "a {} join of rows of people",
+            join.join_type.to_string().to_uppercase()
+        ));
     }
     let (left, right) = (side(&join.left, asking)?, side(&join.right, asking)?);
     let Some(pairs) = equalities(join) else {
@@ -229,12 +242,17 @@ fn of_people(
 ) -> Result<Relation> {
     let wrong = |found: &str| Err(join::not_allowed(found, asking.sql));
     let either = |column: &Column| left.source(column).or_else(|_| right.source(column));
-    let person = |column: &Column| either(column).is_ok_and(|it| it == Source::Column(Meaning::Unit));
+    let person =
+        |column: &Column| either(column).is_ok_and(|it| it == Source::Column(Meaning::Unit));
     let view = match (left.view, right.view) {
         (View::Subscriber, View::Subscriber) => return wrong("a view is joined with itself"),
         (View::Subscriber, rows) | (rows, View::Subscriber) => rows,
         (one, other) if one == other => return wrong("a view is joined with itself"),
-        _ => return wrong("rows are joined with rows: no registered view has visits beside presence"),
+        _ => {
+            return wrong(
+                "rows are joined with rows: no registered view has visits beside presence",
+            );
+        }
     };
     match pairs {
         [(one, other)] if person(one) && person(other) => {}
@@ -262,14 +280,20 @@ fn with_list(
     asking: &Asking<'_>,
 ) -> Result<Relation> {
     let own: Vec<Source> = schema.fields().iter().filter_map(|it| list.source(it.name())).collect();
-    let of_list = |column: &Column| schema.maybe_index_of_column(column).and_then(|at| own.get(at).copied());
+    let of_list =
+        |column: &Column| schema.maybe_index_of_column(column).and_then(|at| own.get(at).copied());
     let key = Source::Column(Meaning::Bin(list.key()));
     let is_key = |column: &Column| {
         of_list(column).or_else(|| people.source(column).ok()).is_some_and(|it| it == key)
     };
     match pairs {
         [(one, other)] if is_key(one) && is_key(other) => {}
-        _ => return Err(join::not_allowed("a public list is joined on something else than its key", asking.sql)),
+        _ => {
+            return Err(join::not_allowed(
+                "a public list is joined on something else than its key",
+                asking.sql,
+            ));
+        }
     }
     let sources = if list_first {
         own.into_iter().chain(people.sources).collect()
@@ -288,7 +312,9 @@ fn equalities(join: &Join) -> Option<Vec<(Column, Column)>> {
     let mut pairs: Vec<(Column, Column)> =
         join.on.iter().map(|(one, other)| column(one).zip(column(other))).collect::<Option<_>>()?;
     for condition in join.filter.iter().flat_map(conjuncts) {
-        let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = condition else { return None };
+        let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = condition else {
+            return None;
+        };
         pairs.push(column(left).zip(column(right))?);
     }
     Some(pairs)

@@ -36,7 +36,10 @@ impl Released {
             let State::Published(of) = charged.state else { continue };
             if product::named(&charged.charge.product).is_ok() {
                 let folder = instance.releases_dir().join(of.release);
-                published.entry(charged.charge.product).or_default().push((folder, of.manifest_hash));
+                published
+                    .entry(charged.charge.product)
+                    .or_default()
+                    .push((folder, of.manifest_hash));
             }
         }
         Self { published, tables: Mutex::default() }
@@ -64,11 +67,13 @@ impl Released {
         if let Some(table) = tables.get(product) {
             return Ok(Some(Arc::clone(table) as _));
         }
-        let read = |(path, digest): &(PathBuf, String)| Publication::read_recorded(&Machine, path, digest);
+        let read =
+            |(path, digest): &(PathBuf, String)| Publication::read_recorded(&Machine, path, digest);
         let releases = folders.iter().map(read).collect::<Result<Vec<_>>>()?;
         let wrong = |cause: &dyn std::fmt::Display| Error::fault("F03", cause.to_string());
         let batch = batch(&releases).map_err(|cause| wrong(&cause))?;
-        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|cause| wrong(&cause))?;
+        let table =
+            MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|cause| wrong(&cause))?;
         let table = Arc::new(table);
         tables.insert(product.to_owned(), Arc::clone(&table));
         Ok(Some(table))
@@ -94,7 +99,8 @@ pub fn summary(column: &str) -> &'static str {
 }
 
 fn batch(releases: &[Publication]) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
-    let used: BTreeSet<Dimension> = releases.iter().flat_map(|it| it.sheet.keys.iter().copied()).collect();
+    let used: BTreeSet<Dimension> =
+        releases.iter().flat_map(|it| it.sheet.keys.iter().copied()).collect();
     let rows = || releases.iter().flat_map(|it| it.sheet.rows.iter().map(move |row| (it, row)));
     let text = |of: &dyn Fn(&Publication, &Row) -> Option<String>| -> ArrayRef {
         Arc::new(rows().map(|(release, row)| of(release, row)).collect::<StringArray>())
@@ -123,5 +129,7 @@ fn batch(releases: &[Publication]) -> std::result::Result<RecordBatch, arrow::er
         }
     }
     columns.push(("status".to_owned(), text(&|_, row| Some(row.status().to_owned()))));
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
+    RecordBatch::try_from_iter_with_nullable(
+        columns.into_iter().map(|(name, column)| (name, column, true)),
+    )
 }

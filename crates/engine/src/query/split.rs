@@ -8,12 +8,12 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
+use datafusion::common::Column;
 use datafusion::common::DataFusionError;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::expr::{Exists, InSubquery, SetComparison};
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, LogicalPlanBuilder, Subquery};
-use datafusion::common::Column;
 
 use super::Asking;
 use super::answer::edges;
@@ -93,7 +93,9 @@ impl Splitter<'_> {
     fn expression(&mut self, expression: Expr) -> Result<Expr> {
         let rewritten = expression.transform_up(|it| {
             Ok(match it {
-                Expr::ScalarSubquery(own) => Transformed::yes(Expr::ScalarSubquery(self.subquery(own)?)),
+                Expr::ScalarSubquery(own) => {
+                    Transformed::yes(Expr::ScalarSubquery(self.subquery(own)?))
+                }
                 Expr::Exists(Exists { subquery, negated }) => {
                     let subquery = self.subquery(subquery)?;
                     Transformed::yes(Expr::Exists(Exists { subquery, negated }))
@@ -131,7 +133,9 @@ impl Splitter<'_> {
         let mut fields: Vec<Field> = own.collect();
         for at in edges(&asked) {
             let Some(kind) = fields.get(at).map(|it| it.data_type().clone()) else { continue };
-            fields.extend([LOW, HIGH].map(|end| Field::new(format!("c{at}{end}"), kind.clone(), true)));
+            fields.extend(
+                [LOW, HIGH].map(|end| Field::new(format!("c{at}{end}"), kind.clone(), true)),
+            );
         }
         let slot = Arc::new(Slot::new(Arc::new(Schema::new(fields))));
         let columns = aggregate.schema.iter().enumerate().map(|(at, (qualifier, field))| {
@@ -141,9 +145,10 @@ impl Splitter<'_> {
                 None => column.alias(field.name()),
             }
         });
-        let leaf = LogicalPlanBuilder::scan("answer", provider_as_source(Arc::clone(&slot) as _), None)
-            .and_then(|it| it.project(columns.collect::<Vec<_>>()))
-            .and_then(LogicalPlanBuilder::build);
+        let leaf =
+            LogicalPlanBuilder::scan("answer", provider_as_source(Arc::clone(&slot) as _), None)
+                .and_then(|it| it.project(columns.collect::<Vec<_>>()))
+                .and_then(LogicalPlanBuilder::build);
         self.questions.push((asked, slot));
         leaf.map_err(|cause| uncarry(&cause))
     }

@@ -66,9 +66,7 @@ pub fn parse(sql: &str) -> Result<Parsed> {
 /// The statement behind `EXPLAIN PRIVACY`, if that is how the text begins.
 fn without_explain_privacy(sql: &str) -> Option<String> {
     let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize().ok()?;
-    let is_word = |token: &Token, wanted: &str| {
-        matches!(token, Token::Word(word) if word.value.eq_ignore_ascii_case(wanted))
-    };
+    let is_word = |token: &Token, wanted: &str| matches!(token, Token::Word(word) if word.value.eq_ignore_ascii_case(wanted));
     let words = |it: &(usize, &Token)| !matches!(it.1, Token::Whitespace(_));
     let mut tokens_in_order = tokens.iter().enumerate().filter(words);
     let (first, second) = (tokens_in_order.next()?, tokens_in_order.next()?);

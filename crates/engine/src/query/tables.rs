@@ -124,7 +124,9 @@ impl ListTable {
         let columns = list.columns().iter().map(|(name, source)| {
             let values: StringArray = match source {
                 Source::Column(_) => keys.iter().map(|it| Some(it.as_str())).collect(),
-                Source::Attribute(attribute) => lists.facts(*attribute).iter().map(Option::as_deref).collect(),
+                Source::Attribute(attribute) => {
+                    lists.facts(*attribute).iter().map(Option::as_deref).collect()
+                }
             };
             (Field::new(*name, DataType::Utf8, true), Arc::new(values) as ArrayRef)
         });
@@ -202,12 +204,16 @@ impl TableProvider for Slot {
         _filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let unpaid = || DataFusionError::Internal("an answer is read before it is there".to_owned());
+        let unpaid =
+            || DataFusionError::Internal("an answer is read before it is there".to_owned());
         in_memory(self.answer.get().ok_or_else(unpaid)?, projection)
     }
 }
 
-fn in_memory(batch: &RecordBatch, projection: Option<&Vec<usize>>) -> Result<Arc<dyn ExecutionPlan>> {
+fn in_memory(
+    batch: &RecordBatch,
+    projection: Option<&Vec<usize>>,
+) -> Result<Arc<dyn ExecutionPlan>> {
     let parts = [vec![batch.clone()]];
     let exec = MemorySourceConfig::try_new_exec(&parts, batch.schema(), projection.cloned())?;
     Ok(exec)

@@ -14,8 +14,6 @@ use crate::policy::Policy;
 use crate::product;
 use crate::time::Period;
 
-mod adversarial;
-
 /// The default policy.
 fn policy() -> Policy {
     let folder = TempDir::new().unwrap();
@@ -27,7 +25,8 @@ fn policy() -> Policy {
 fn planner<'run>(policy: &'run Policy, months: &[&str]) -> Planner<'run> {
     let held: Vec<Period> = months.iter().map(|it| it.parse().unwrap()).collect();
     let lists = Lists::new(Geography::built_in(), SiteList::built_in(), &[], held.clone());
-    let snapshots: BTreeMap<_, _> = held.into_iter().map(|it| (it, "snapshot".to_owned())).collect();
+    let snapshots: BTreeMap<_, _> =
+        held.into_iter().map(|it| (it, "snapshot".to_owned())).collect();
     let released = Arc::new(Released::none());
     Planner::new(policy, lists, snapshots, (Database::Protected, &released), None).unwrap()
 }

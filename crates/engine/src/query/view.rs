@@ -114,7 +114,11 @@ const PRESENCE: ViewSpec = ViewSpec {
     summary: "one row for each district, day and hour in which a person was seen",
     columns: &[
         unit(),
-        bin("area", Dimension::PresentIn, "postcode district where the person was seen, e.g. 'AB1'"),
+        bin(
+            "area",
+            Dimension::PresentIn,
+            "postcode district where the person was seen, e.g. 'AB1'",
+        ),
         DAY,
         HOUR,
     ],

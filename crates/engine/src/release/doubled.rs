@@ -88,7 +88,8 @@ mod tests {
             by: by.to_vec(),
             rho: "0.005".parse().unwrap(),
             delta: "1e-12".parse().unwrap(),
-            weights: None, sums: Vec::new(),
+            weights: None,
+            sums: Vec::new(),
         };
         let family = |rows: Dimension, name: &str| Family {
             rows: vec![rows],
@@ -134,6 +135,7 @@ mod tests {
             mechanism: mechanism.clone(),
             cells: cells.to_vec(),
             figures: Vec::new(),
+            sums: Vec::new(),
         };
         let grid = Grid::new(&plan);
         let expected: Vec<CellId> = expected.iter().map(|it| grid.cell(it.0, it.1)).collect();

@@ -14,7 +14,7 @@ use privacy::residual::{
 use privacy::{ClippedCount, Entropy};
 
 use super::grid::{Grid, Sum};
-use super::{Table, shown, sparse};
+use super::{Table, no_randomness, sparse};
 use super::{across, doubled};
 use crate::count::Counts;
 use crate::error::{Error, Result};
@@ -57,7 +57,7 @@ pub(super) fn tables(
         let found = own.find(|((_, own), _)| own.name == it.name);
         let nothing = || {
             let mechanism = plan.remainder_mechanism(family, it)?;
-            Ok(Table { mechanism, cells: Vec::new(), figures: Vec::new() })
+            Ok(Table::drawn(mechanism, Vec::new()))
         };
         found.map_or_else(nothing, |it| Ok(it.1.clone()))
     });
@@ -86,7 +86,7 @@ fn lattice(
         .remainders()
         .map(|(family, it)| {
             let mechanism = plan.remainder_mechanism(family, it)?;
-            Ok(Table { mechanism, cells: Vec::new(), figures: Vec::new() })
+            Ok(Table::drawn(mechanism, Vec::new()))
         })
         .collect::<Result<Vec<Table>>>()?;
     let mut measured = Vec::new();
@@ -95,7 +95,8 @@ fn lattice(
         let Some(table) = others.get(other) else { continue };
         let mut count = ClippedCount::default();
         remainder.hidden.iter().for_each(|it| count.merge(grid.count(*it, counts)));
-        let noisy = shown(&table.mechanism, whole, count, entropy)?;
+        let opened = table.mechanism.release(whole, count, entropy).map_err(no_randomness)?;
+        let noisy = opened.map(|it| it.people());
         measured.push(Other { noisy, remainder });
     }
     let settled = together(&grid, &lattice, &answers, &measured, must_go)?;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::Outcome;
 use super::desk::Desk;
-use super::fixture::{Noon, plan, request};
+use super::fixture::{Noon, RESERVE, plan, request};
 use crate::count::Sealed;
 use crate::dimension::{Codes, Dimension};
 use crate::door::population::{Census, Zone};
@@ -41,13 +41,14 @@ fn ask(root: &Path, plan: PrivatePlan, census: Option<Census>) -> Result<Outcome
         disk: Arc::new(Machine),
         ledger: ledger.unwrap(),
         releases: root.join("releases"),
+        reserve: RESERVE,
         code_hash: "code",
         census,
         synthetic: true,
         clock: &Noon,
         entropy: &mut SeededEntropy::new(1),
     };
-    desk.release(plan, request, |_| Ok(Sealed::of(counts)), |_, _| "page".to_owned())
+    desk.release(plan, request, |_| Ok(Sealed::of(counts)), Some(&|_, _| "page".to_owned()))
 }
 
 /// Ten thousand adults in each of two areas.

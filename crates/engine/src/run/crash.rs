@@ -13,13 +13,16 @@ use ledger::disk::{Disk, Fault, Patience, Power, SimulatedDisk, Trouble, repeat,
 use ledger::{CheckpointSigner, Ledger, State};
 use privacy::{Entropy, EntropyFailed, SeededEntropy};
 
-use super::desk::Desk;
-use super::fixture::{Noon, PERIOD, codes, plan, request, sealed};
+use super::desk::{Desk, Page};
+use super::fixture::{Noon, PERIOD, RESERVE, codes, plan, request, sealed};
 use crate::dimension::Codes;
+use crate::plan::QUESTION;
 use crate::publish::Publication;
 
 const FAULTS: [Fault; 3] = [Fault::Undone, Fault::Half, Fault::Done];
-const PRODUCTS: [&str; 3] = ["residents", "presence", "web_audience"];
+const PRODUCTS: [&str; 4] = ["residents", QUESTION, "presence", "web_audience"];
+/// Releases and answers.
+const FOLDERS: [&str; 2] = ["data/releases", "data/answers"];
 fn entries() -> PathBuf {
     PathBuf::from("data/ledger/entries.log")
 }
@@ -106,24 +109,34 @@ impl<'codes> World<'codes> {
             asked: false,
         };
         let request = request(&plan);
+        let folder = FOLDERS[usize::from(product == QUESTION)];
         let mut desk = Desk {
             disk: Arc::new(self.disk.clone()),
             ledger,
-            releases: PathBuf::from("data/releases"),
+            releases: PathBuf::from(folder),
+            reserve: RESERVE,
             code_hash: "code",
             census: None,
             synthetic: false,
             clock: &Noon,
             entropy: &mut entropy,
         };
-        drop(desk.release(plan, request, |_| Ok(sealed()), |_, _| "page".to_owned()));
+        let page: Page<'_> = &|_, _| "page".to_owned();
+        let page = (product != QUESTION).then_some(page);
+        drop(desk.release(plan, request, |_| Ok(sealed()), page));
     }
 
-    /// Whoever looks into the folder sees whole releases only.
+    /// What stands in the folders.
+    fn listed(&self) -> Vec<PathBuf> {
+        let list = |it: &str| self.disk.list(Path::new(it)).unwrap_or_default();
+        FOLDERS.iter().flat_map(|it| list(it)).collect()
+    }
+
+    /// Whoever looks into the folders sees whole releases only.
     fn look(&self) {
         self.disk.restart(None);
         let mut witness = self.witness.lock().unwrap();
-        for path in self.disk.list(Path::new("data/releases")).unwrap_or_default() {
+        for path in self.listed() {
             let hidden = path.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.'));
             if !hidden && let Err(cause) = Publication::read_on(&self.disk, &path) {
                 witness.object(format!("half a release is visible: {cause}"));
@@ -145,6 +158,9 @@ impl<'codes> World<'codes> {
             }
         };
         self.release(ledger, PRODUCTS[0]);
+        if let Ok(ledger) = self.open() {
+            self.release(ledger, QUESTION);
+        }
         self.look();
         let history = match self.open() {
             Ok(ledger) => ledger,
@@ -152,9 +168,11 @@ impl<'codes> World<'codes> {
         };
         let history = history.history();
         let mut witness = self.witness.lock().unwrap();
-        let listed = self.disk.list(Path::new("data/releases")).unwrap_or_default();
-        let mut visible: Vec<String> =
-            listed.iter().map(|it| it.file_name().unwrap().to_string_lossy().into()).collect();
+        let mut visible: Vec<String> = self
+            .listed()
+            .iter()
+            .map(|it| it.file_name().unwrap().to_string_lossy().into())
+            .collect();
         visible.sort();
         let mut recorded: Vec<String> = history
             .charges()
@@ -204,7 +222,7 @@ fn simulate(seed: u64, steps: usize, codes: &Codes) -> Option<String> {
             3 => Some(Trouble::Failed(step, fault)),
             _ => Some(Trouble::Killed(step, fault)),
         };
-        let products = [PRODUCTS[chance.usize(0..3)], PRODUCTS[chance.usize(0..3)]];
+        let products = [PRODUCTS[chance.usize(0..4)], PRODUCTS[chance.usize(0..4)]];
         world.live(trouble, &products);
         world.disk.end(if chance.bool() { Power::Lost } else { Power::Stays });
         world.look();

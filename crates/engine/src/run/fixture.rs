@@ -6,10 +6,13 @@ use reference::{Geography, SiteList};
 
 use crate::count::Sealed;
 use crate::dimension::{Codes, Dimension};
-use crate::plan::{Family, Marginal, PrivatePlan, View};
+use crate::plan::{Family, Marginal, PrivatePlan, QUESTION, View};
 use crate::time::Clock;
 
 pub const PERIOD: &str = "2026-10";
+
+/// Enough for any question.
+pub const RESERVE: Budget = Budget::MAX;
 
 pub struct Noon;
 
@@ -31,8 +34,12 @@ pub fn plan(product: &str, codes: &Codes) -> PrivatePlan {
         by: by.to_vec(),
         rho: "0.005".parse().unwrap(),
         delta: "1e-12".parse().unwrap(),
-        weights: None, sums: Vec::new(),
+        weights: None,
+        sums: Vec::new(),
     };
+    let codes = codes.clone();
+    let codes =
+        if product == QUESTION { codes.for_questions(PERIOD.parse().unwrap()) } else { codes };
     PrivatePlan {
         product: product.to_owned(),
         edition: std::num::NonZeroU32::MIN,
@@ -49,7 +56,7 @@ pub fn plan(product: &str, codes: &Codes) -> PrivatePlan {
             remainders: Vec::new(),
         }],
         policy_hash: String::new(),
-        codes: codes.clone(),
+        codes,
     }
 }
 

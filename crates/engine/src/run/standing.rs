@@ -26,9 +26,13 @@ const RESIDENTS: &str = "residents";
 
 impl Standing<'_> {
     /// The release that answers the same plan.
-    pub fn of_plan(&self, plan: &PlanHash) -> Option<Folder> {
+    ///
+    /// # Errors
+    /// A fault when it is not what was published.
+    pub fn answer(&self, plan: &PlanHash) -> Result<Option<Publication>> {
         let plan = plan.to_string();
-        self.folders(move |it| it.plan_hash == plan).next()
+        let own = self.folders(move |it| it.plan_hash == plan).next();
+        own.map(|(path, digest)| Publication::read_recorded(self.disk, &path, &digest)).transpose()
     }
 
     /// The newest release of residents of the plan's period.

@@ -56,9 +56,15 @@ impl ClampedSum {
         self.rho
     }
 
+    /// σ², exactly, in squares of the measure's units.
+    #[must_use]
+    pub const fn variance(&self) -> Variance {
+        self.noise.variance()
+    }
+
     /// σ in units of the measure, for display and intervals.
     #[must_use]
     pub fn sigma(&self) -> f64 {
-        self.noise.variance().to_f64().sqrt()
+        self.variance().to_f64().sqrt()
     }
 }

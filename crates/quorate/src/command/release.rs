@@ -92,10 +92,12 @@ impl ExportArguments {
     fn run(self, instance: &Instance, output: &Output) -> Result<()> {
         let charges = read_ledger(instance)?.charges();
         let mut published = charges.iter().filter_map(|it| match &it.state {
-            State::Published(it) => Some((it.release.as_str(), it.manifest_hash.as_str())),
+            State::Published(own) => {
+                Some((own.release.as_str(), own.manifest_hash.as_str(), &it.charge.product))
+            }
             State::Abandoned => None,
         });
-        let Some((id, digest)) = published.find(|it| it.0 == self.id) else {
+        let Some((id, digest, product)) = published.find(|it| it.0 == self.id) else {
             return Err(Error::input(
                 "I64",
                 format!("there is no published release `{}`", self.id),
@@ -107,7 +109,7 @@ impl ExportArguments {
                 .at(self.to.display())
                 .allowed("a folder that does not exist: nothing is written over"));
         }
-        let path = instance.releases_dir().join(id);
+        let path = instance.published_dir(product).join(id);
         let publication = Publication::read_recorded(&Machine, &path, digest)?;
         let geography = Vault::open(instance)?.geography()?;
         let licence = Licence { name: self.licence, url: self.licence_url };

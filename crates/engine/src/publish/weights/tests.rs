@@ -35,6 +35,7 @@ fn plan() -> PrivatePlan {
         rows: true,
         by: by.to_vec(),
         weights: None,
+        sums: Vec::new(),
         rho: "0.005".parse().unwrap(),
         delta: "1e-12".parse().unwrap(),
     };
@@ -71,6 +72,7 @@ fn row(level: &str, labels: &[&str], people: Option<i64>) -> Row {
         level: level.into(),
         labels: labels.iter().map(|&it| it.into()).collect(),
         people: people.map(estimate),
+        sums: Box::default(),
         shares: Shares::default(),
     }
 }
@@ -84,6 +86,7 @@ fn residents(hidden: &[&str]) -> Publication {
     let districts = districts.iter().map(|it| row("district", &[it, ALL, ALL, ALL], Some(400)));
     let sheet = Sheet {
         keys: RESIDENT_KEYS.to_vec(),
+        measures: Vec::new(),
         shares: false,
         rows: ages.chain(districts).collect(),
     };
@@ -119,7 +122,7 @@ fn tenfold(others: &[(AgeBand, f64)]) -> Census {
 }
 
 fn lines(rows: Vec<Row>, residents: &Publication, census: &Census) -> Vec<String> {
-    let sheet = Sheet { keys: KEYS.to_vec(), shares: true, rows };
+    let sheet = Sheet { keys: KEYS.to_vec(), measures: Vec::new(), shares: true, rows };
     let (bytes, record) = weighted(&plan(), &sheet, Ground { residents, census }).unwrap().unwrap();
     assert_eq!((record.residents_release.as_str(), record.w_max), ("residents-1", 100));
     String::from_utf8(bytes).unwrap().lines().skip(1).map(str::to_owned).collect()
@@ -185,7 +188,7 @@ fn hidden_stays_hidden_and_what_has_no_factor_is_missing() {
     ];
     assert_eq!(found, expected);
     none.sheet.rows.clear();
-    let sheet = Sheet { keys: KEYS.to_vec(), shares: true, rows };
+    let sheet = Sheet { keys: KEYS.to_vec(), measures: Vec::new(), shares: true, rows };
     let census = tenfold(&[]);
     let ground = Ground { residents: &none, census: &census };
     assert!(weighted(&plan(), &sheet, ground).unwrap().is_none());

@@ -40,7 +40,11 @@ pub enum Answered {
 ///
 /// # Errors
 /// `Q10` for an aggregate that has no bounded answer, `Q05` for one of a computed value.
-pub fn read(call: &AggregateFunction, relation: &Relation, asking: &Asking<'_>) -> Result<Answered> {
+pub fn read(
+    call: &AggregateFunction,
+    relation: &Relation,
+    asking: &Asking<'_>,
+) -> Result<Answered> {
     let name = call.func.name();
     let params = &call.params;
     let wrong = |found: String| {
@@ -95,8 +99,12 @@ fn source(argument: &Expr, relation: &Relation, asking: &Asking<'_>) -> Result<S
 
 fn literal(argument: &Expr, asking: &Asking<'_>) -> Error {
     let text = argument.human_display().to_string();
-    mark(refuse(&RULE, format!("a constant, {text}, is aggregated")), asking.sql, &predicate::needle(argument))
-        .allowed("COUNT(*) counts rows")
+    mark(
+        refuse(&RULE, format!("a constant, {text}, is aggregated")),
+        asking.sql,
+        &predicate::needle(argument),
+    )
+    .allowed("COUNT(*) counts rows")
 }
 
 /// Minutes of a view that has none.

@@ -19,7 +19,8 @@ pub const RULE: Rule = Rule {
 /// Days of several months.
 #[must_use]
 pub fn several(first: Date, last: Date, held: &[Period]) -> Error {
-    refuse(&RULE, format!("the days from {first} to {last} lie in several months")).allowed(months(held))
+    refuse(&RULE, format!("the days from {first} to {last} lie in several months"))
+        .allowed(months(held))
 }
 
 /// A month that the vault does not hold.

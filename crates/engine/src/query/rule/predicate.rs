@@ -111,7 +111,8 @@ impl Reader<'_> {
             }
             Expr::InList(list) => {
                 let bins = self.bins_of(&list.expr)?;
-                let values = list.list.iter().map(|it| self.bin(&bins, it)).collect::<Result<_>>()?;
+                let values =
+                    list.list.iter().map(|it| self.bin(&bins, it)).collect::<Result<_>>()?;
                 Test::In(values, list.negated)
             }
             Expr::Literal(ScalarValue::Boolean(value), _) => Test::Constant(*value),
@@ -124,21 +125,35 @@ impl Reader<'_> {
         match op {
             Operator::And | Operator::Or => {
                 let tests = (Box::new(self.test(left)?), Box::new(self.test(right)?));
-                Ok(if *op == Operator::And { Test::And(tests.0, tests.1) } else { Test::Or(tests.0, tests.1) })
+                Ok(if *op == Operator::And {
+                    Test::And(tests.0, tests.1)
+                } else {
+                    Test::Or(tests.0, tests.1)
+                })
             }
-            Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq => {
-                match (bare(left), bare(right)) {
-                    (Expr::Literal(one, _), Expr::Literal(other, _)) => self.constants(binary, one, other),
-                    (Expr::Literal(..), _) => self.compare(right, op.swap().unwrap_or(*op), left),
-                    _ => self.compare(left, *op, right),
+            Operator::Eq
+            | Operator::NotEq
+            | Operator::Lt
+            | Operator::LtEq
+            | Operator::Gt
+            | Operator::GtEq => match (bare(left), bare(right)) {
+                (Expr::Literal(one, _), Expr::Literal(other, _)) => {
+                    self.constants(binary, one, other)
                 }
-            }
+                (Expr::Literal(..), _) => self.compare(right, op.swap().unwrap_or(*op), left),
+                _ => self.compare(left, *op, right),
+            },
             _ => Err(self.wrong(&Expr::BinaryExpr(binary.clone()))),
         }
     }
 
     /// A comparison of two constants, such as `1 = 1`.
-    fn constants(&self, binary: &BinaryExpr, one: &ScalarValue, other: &ScalarValue) -> Result<Test> {
+    fn constants(
+        &self,
+        binary: &BinaryExpr,
+        one: &ScalarValue,
+        other: &ScalarValue,
+    ) -> Result<Test> {
         if one.is_null() || other.is_null() {
             return Ok(Test::Constant(None));
         }
@@ -179,14 +194,19 @@ impl Reader<'_> {
                 return Err(identity::used("a condition", self.asking.sql, &column.name));
             }
             Source::Column(Meaning::Amount(_)) => {
-                let error = refuse(&RULE, format!("`{}` is an amount and has no bins", column.name));
-                return Err(self.at(error.allowed("SUM and AVG of it; conditions on columns of bins"), expression));
+                let error =
+                    refuse(&RULE, format!("`{}` is an amount and has no bins", column.name));
+                return Err(self.at(
+                    error.allowed("SUM and AVG of it; conditions on columns of bins"),
+                    expression,
+                ));
             }
             _ => {}
         }
         if *self.column.get_or_insert(source) != source {
             let error = refuse(&RULE, "one condition is about two columns, joined by OR or NOT");
-            return Err(self.at(error.allowed("one column in each condition; AND between them"), expression));
+            return Err(self
+                .at(error.allowed("one column in each condition; AND between them"), expression));
         }
         Ok(self.asking.bins(source))
     }
@@ -235,19 +255,22 @@ impl Reader<'_> {
         let scalar = match bare(literal) {
             Expr::Literal(scalar, _) => scalar,
             // DATE '…' is a cast of text before it is planned further.
-            Expr::Cast(cast) if matches!(bare(&cast.expr), Expr::Literal(..)) => match bare(&cast.expr) {
-                Expr::Literal(scalar, _) => scalar,
-                _ => return Err(self.wrong(literal)),
-            },
+            Expr::Cast(cast) if matches!(bare(&cast.expr), Expr::Literal(..)) => {
+                match bare(&cast.expr) {
+                    Expr::Literal(scalar, _) => scalar,
+                    _ => return Err(self.wrong(literal)),
+                }
+            }
             _ => return Err(self.wrong(literal)),
         };
         let value = match (scalar, dimension) {
             (ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)), Dimension::Day) => {
                 text.parse::<Date>().ok().map(Value::Day)
             }
-            (ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)), Dimension::Hour) => {
-                text.parse().ok().map(Value::Number)
-            }
+            (
+                ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)),
+                Dimension::Hour,
+            ) => text.parse().ok().map(Value::Number),
             (ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)), _) => {
                 Some(Value::Text(text.clone()))
             }
@@ -260,7 +283,8 @@ impl Reader<'_> {
             _ => None,
         };
         value.ok_or_else(|| {
-            let error = refuse(&RULE, format!("`{}` is no bin of {dimension}", literal.human_display()));
+            let error =
+                refuse(&RULE, format!("`{}` is no bin of {dimension}", literal.human_display()));
             self.at(error.allowed(expected(dimension)), literal)
         })
     }
@@ -271,7 +295,9 @@ impl Reader<'_> {
         match expression {
             Expr::Exists(_) => subquery::below("EXISTS", sql, "exists"),
             Expr::InSubquery(_) => subquery::below("IN (SELECT …)", sql, "in"),
-            Expr::ScalarSubquery(_) | Expr::SetComparison(_) => subquery::below("a subquery", sql, "select"),
+            Expr::ScalarSubquery(_) | Expr::SetComparison(_) => {
+                subquery::below("a subquery", sql, "select")
+            }
             Expr::OuterReferenceColumn(_, column) => {
                 subquery::below("a correlated subquery", sql, &column.name)
             }
@@ -359,7 +385,9 @@ pub fn needle(expression: &Expr) -> String {
         Expr::Like(like) => if like.case_insensitive { "ilike" } else { "like" }.to_owned(),
         Expr::SimilarTo(_) => "similar".to_owned(),
         Expr::BinaryExpr(binary) => needle(&binary.left),
-        Expr::Not(inner) | Expr::Negative(inner) | Expr::IsNull(inner) | Expr::IsNotNull(inner) => needle(inner),
+        Expr::Not(inner) | Expr::Negative(inner) | Expr::IsNull(inner) | Expr::IsNotNull(inner) => {
+            needle(inner)
+        }
         Expr::Between(between) => needle(&between.expr),
         Expr::InList(list) => needle(&list.expr),
         Expr::Literal(ScalarValue::Utf8(Some(text)), _) => format!("'{text}'"),

@@ -41,7 +41,9 @@ pub fn kind(statement: &Statement) -> Result<Kind> {
         },
         Statement::ShowTables { .. } => Ok(Kind::Tables),
         Statement::ShowColumns { show_options, .. } => match &show_options.show_in {
-            Some(of) => Ok(Kind::Columns(of.parent_name.as_ref().map(ToString::to_string).unwrap_or_default())),
+            Some(of) => Ok(Kind::Columns(
+                of.parent_name.as_ref().map(ToString::to_string).unwrap_or_default(),
+            )),
             None => Err(other(statement)),
         },
         Statement::ExplainTable { table_name, .. } => Ok(Kind::Columns(table_name.to_string())),

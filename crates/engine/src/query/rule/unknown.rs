@@ -22,7 +22,8 @@ pub fn not_understood(cause: &DataFusionError, sql: &str, tables: &[String]) -> 
         && let SchemaError::FieldNotFound { field, valid_fields } = schema.as_ref()
     {
         let names: Vec<String> = valid_fields.iter().map(|it| it.name.clone()).collect();
-        let error = refuse(&RULE, format!("there is no column `{field}` here")).allowed(names.join(", "));
+        let error =
+            refuse(&RULE, format!("there is no column `{field}` here")).allowed(names.join(", "));
         return mark(error, sql, &field.name);
     }
     let text = cause.find_root().strip_backtrace();

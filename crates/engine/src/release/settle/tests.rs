@@ -23,7 +23,8 @@ fn plan(product: &str, coverage: &[&str], rho: &str, others: bool) -> PrivatePla
         by: by.to_vec(),
         rho: rho.parse().unwrap(),
         delta: "2e-12".parse().unwrap(),
-        weights: None, sums: Vec::new(),
+        weights: None,
+        sums: Vec::new(),
     };
     let family = |rows: &[Dimension], marginals: Vec<Marginal>| {
         let mut it = Family {
@@ -112,7 +113,7 @@ fn counts_of(
                 let sites: Vec<u32> = (0..3).filter(|it| rng.u32(0..3 + 4 * it) < 2).collect();
                 let rows = if plan.view == View::Visit { &sites[..] } else { &[0] };
                 let person = Person { token: rng.u32(..), gender, age_band, sector };
-                tally.add(person, &rows.iter().copied());
+                tally.add(person, &rows.iter().copied().map(u64::from));
             }
         }
     }
@@ -129,6 +130,7 @@ fn drawn(plan: &PrivatePlan, counts: &[Vec<u32>], seed: u64) -> Vec<Table> {
     let tables = plan.marginals().zip(counts).map(|((family, it), counts)| {
         draw(plan.mechanism(family, it).unwrap(), &Counts::of(counts.clone()), &mut entropy)
             .unwrap()
+            .0
     });
     tables.collect()
 }
