@@ -18,6 +18,7 @@ mod refusal;
 mod relation;
 mod released;
 pub mod rule;
+mod show;
 mod split;
 mod statement;
 mod tables;

@@ -109,6 +109,14 @@ impl<'run> Desk<'run> {
         Ok(cost)
     }
 
+    /// What a decided statement would measure, and how.
+    ///
+    /// # Errors
+    /// `P05` when a table has no mechanism.
+    pub fn explain(&self, decision: &Decision) -> Result<String> {
+        explain::text(&decision.questions)
+    }
+
     /// Answers a decided statement: charges what is due, and computes the rest.
     ///
     /// # Errors
