@@ -60,8 +60,8 @@ pub struct Filter {
 /// The product of every plan that answers a question.
 pub const QUESTION: &str = "question";
 
-/// 2^20: a site by day or a sector by gender and age fits, and an answer stays a file that can be opened.
-pub const QUESTION_CELLS_MAX: u64 = 1 << 20;
+/// The most cells that all tables of a question may have: a site by day or a sector by gender and age fits, and an answer stays a file that can be opened.
+pub const QUESTION_CELLS_MAX: u64 = 500_000;
 
 /// The parts of a plan that decide what is drawn, in a fixed order.
 #[derive(Serialize)]

@@ -8,8 +8,10 @@
 mod answer;
 mod bins;
 mod catalog;
+mod cube;
 mod desk;
 mod explain;
+mod functions;
 mod interval;
 mod planner;
 mod price;

@@ -12,10 +12,13 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
 use datafusion::datasource::TableProvider;
 use datafusion::physical_plan;
+use ledger::disk::Machine;
 use privacy::Budget;
 
 use super::bins::Lists;
 use super::catalog::Database;
+use super::cube::{self, Readings};
+use super::functions::{self, Told};
 use super::planner::{Decision, Planned, Planner};
 use super::released::Released;
 use super::rule::unknown;
@@ -102,7 +105,7 @@ impl<'run> Desk<'run> {
             }
             let own = planned.priced.plan.cost()?;
             cost.whole = cost.whole.checked_add(own).ok_or_else(over)?;
-            if self.run.answered(&planned.priced.plan)?.is_none() {
+            if self.standing(planned)?.is_none() {
                 cost.due = cost.due.checked_add(own).ok_or_else(over)?;
             }
         }
@@ -133,27 +136,43 @@ impl<'run> Desk<'run> {
         }
         for planned in &decision.questions {
             let published = self.publication(planned, &mut paid)?;
-            let (asked, priced, schema) = (&planned.asked, &planned.priced, planned.slot.schema());
-            planned.slot.fill(answer::rows(asked, priced, published.as_ref(), &schema, &asking)?);
+            let sheet = published.as_ref().map(|(it, readings)| (&it.sheet, readings));
+            let schema = planned.slot.schema();
+            planned.slot.fill(answer::rows(&planned.asked, sheet, &schema, &asking)?);
         }
         let (schema, rows) = self.planner.runtime.block_on(self.free(decision))?;
         Ok(Answer { schema, rows, paid })
     }
 
+    /// The answer of a question that stands, as it was asked or in another that holds it.
+    fn standing(&self, planned: &Planned) -> Result<Option<(Publication, Readings)>> {
+        let priced = &planned.priced;
+        if let Some(publication) = self.run.answered(&priced.plan)? {
+            return Ok(Some((publication, priced.readings.clone())));
+        }
+        let answers = self.run.answers(&priced.plan.snapshot)?;
+        cube::find(priced, &answers, |(path, digest)| {
+            Publication::read_recorded(&Machine, path, digest)
+        })
+    }
+
     /// The answer of one question, new or standing; none of one that holds for nobody.
-    fn publication(&self, planned: &Planned, paid: &mut Vec<Paid>) -> Result<Option<Publication>> {
+    fn publication(
+        &self,
+        planned: &Planned,
+        paid: &mut Vec<Paid>,
+    ) -> Result<Option<(Publication, Readings)>> {
         if planned.asked.question.nothing {
             return Ok(None);
         }
         let plan = &planned.priced.plan;
-        let found = self.run.answered(plan)?;
-        let (publication, charged) = match found {
-            Some(publication) => (publication, Budget::ZERO),
+        let (publication, readings, charged) = match self.standing(planned)? {
+            Some((publication, readings)) => (publication, readings, Budget::ZERO),
             None => {
                 let snapshot = self.vault.snapshot(plan.period)?;
                 let outcome = self.run.question(&snapshot, plan.clone(), &self.partner)?;
                 let charged = if outcome.existed { Budget::ZERO } else { plan.cost()? };
-                (outcome.publication, charged)
+                (outcome.publication, planned.priced.readings.clone(), charged)
             }
         };
         let manifest = &publication.manifest;
@@ -165,7 +184,7 @@ impl<'run> Desk<'run> {
                 listed: manifest.cells_in_code_list,
             });
         }
-        Ok(Some(publication))
+        Ok(Some((publication, readings)))
     }
 
     /// Runs what is free.
@@ -179,11 +198,27 @@ impl<'run> Desk<'run> {
             .remedy("ask for fewer rows, or aggregate them"),
             _ => unknown::not_understood(&cause, &decision.sql, &tables),
         };
-        let physical =
-            self.planner.state.create_physical_plan(&decision.free).await.map_err(wrong)?;
+        let free = functions::filled(decision.free.clone(), self)?;
+        let physical = self.planner.state.create_physical_plan(&free).await.map_err(wrong)?;
         let schema = physical.schema();
         let rows =
             physical_plan::collect(physical, self.planner.state.task_ctx()).await.map_err(wrong)?;
         Ok((schema, rows))
+    }
+}
+
+impl Told for Desk<'_> {
+    fn cost(&self, sql: &str) -> Result<String> {
+        let decision = self.planner.decide(sql)?;
+        let due = Self::cost(self, &decision)?.due;
+        Ok(match due {
+            Budget::ZERO => "nothing is charged".to_owned(),
+            due => format!("rho {}, delta {}", due.rho, due.delta),
+        })
+    }
+
+    fn budget(&self) -> Result<f64> {
+        let left = self.run.left(self.planner.month()?)?;
+        left.rho.to_string().parse().map_err(|_| Error::fault("F03", "a budget that is no number"))
     }
 }
