@@ -36,9 +36,9 @@ const WORKLOADS: [(&str, &str, &str); 7] = [
     ),
     (
         "w5",
-        "Place: raw events to sealed presence, hour by hour in districts, the customer record and the topology loaded \
-         before. Ours pseudonymises, filters, cleans, sorts and seals in 500 MB; DuckDB has 2 GB and raw ids. Stays, home \
-         area by stays and trips are not part of the product yet and not in the time",
+        "Place: raw events to sealed presence, hour by hour in districts, customers and topology loaded before.\n\
+         Ours pseudonymises, filters, cleans, sorts and seals in 500 MB; DuckDB has 2 GB and raw ids.\n\
+         Stays, home area by stays and trips are not part of the product yet, nor of the time",
         "20 million events a second on two cores, memory flat in the number of subscribers",
     ),
     ("w7", "Exact discrete Gaussian draws, one core, beside OpenDP", "3 million a second"),
