@@ -112,6 +112,14 @@ impl<'run> Desk<'run> {
         Ok(cost)
     }
 
+    /// What is left for questions of the month that pays, or of the newest.
+    ///
+    /// # Errors
+    /// A fault when the ledger cannot be read.
+    pub fn left(&self, decision: &Decision) -> Result<Budget> {
+        self.run.left(decision.period().map_or_else(|| self.planner.month(), Ok)?)
+    }
+
     /// What a decided statement would measure, and how.
     ///
     /// # Errors
@@ -140,7 +148,7 @@ impl<'run> Desk<'run> {
             let schema = planned.slot.schema();
             planned.slot.fill(answer::rows(&planned.asked, sheet, &schema, &asking)?);
         }
-        let (schema, rows) = self.planner.runtime.block_on(self.free(decision))?;
+        let (schema, rows) = self.free(decision)?;
         Ok(Answer { schema, rows, paid })
     }
 
@@ -188,7 +196,7 @@ impl<'run> Desk<'run> {
     }
 
     /// Runs what is free.
-    async fn free(&self, decision: &Decision) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+    fn free(&self, decision: &Decision) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let tables = self.planner.tables();
         let wrong = |cause: DataFusionError| match cause.find_root() {
             DataFusionError::ResourcesExhausted(_) => Error::fault(
@@ -199,11 +207,13 @@ impl<'run> Desk<'run> {
             _ => unknown::not_understood(&cause, &decision.sql, &tables),
         };
         let free = functions::filled(decision.free.clone(), self)?;
-        let physical = self.planner.state.create_physical_plan(&free).await.map_err(wrong)?;
-        let schema = physical.schema();
-        let rows =
-            physical_plan::collect(physical, self.planner.state.task_ctx()).await.map_err(wrong)?;
-        Ok((schema, rows))
+        let state = &self.planner.state;
+        let run = async {
+            let physical = state.create_physical_plan(&free).await?;
+            let schema = physical.schema();
+            Ok((schema, physical_plan::collect(physical, state.task_ctx()).await?))
+        };
+        self.planner.runtime.block_on(run).map_err(wrong)
     }
 }
 

@@ -7,6 +7,7 @@ use engine::policy::Policy;
 use engine::query::{Answer, Database, Desk, Paid};
 use engine::run::Run;
 use engine::{Error, Instance, Period, Result, SystemClock};
+use privacy::Budget;
 use serde_json::{Value, json};
 
 use crate::command::{PROGRAM, code_hash, thousands};
@@ -89,7 +90,12 @@ pub fn ask(desk: &Desk<'_>, sql: &str, csv: bool) -> Result<Said> {
         "rows": answer.to_json()?,
         "questions": questions,
     });
-    Ok(Said { text, value, notes: notes(&answer) })
+    let mut notes = notes(&answer);
+    if answer.paid.iter().any(|it| it.charged != Budget::ZERO) {
+        notes
+            .push(format!("rho {} is left for questions of this month", desk.left(&decision)?.rho));
+    }
+    Ok(Said { text, value, notes })
 }
 
 /// Says what a statement would cost.
@@ -106,7 +112,7 @@ fn dry_run(desk: &Desk<'_>, sql: &str) -> Result<Said> {
     });
     let due = if decision.is_free() {
         "nothing is charged".to_owned()
-    } else if cost.due == privacy::Budget::ZERO {
+    } else if cost.due == Budget::ZERO {
         "asked before: nothing would be charged".to_owned()
     } else {
         format!("rho {} and delta {} would be charged", cost.due.rho, cost.due.delta)
@@ -116,7 +122,7 @@ fn dry_run(desk: &Desk<'_>, sql: &str) -> Result<Said> {
 
 fn notes(answer: &Answer) -> Vec<String> {
     let note = |it: &Paid| {
-        let charged = if it.charged == privacy::Budget::ZERO {
+        let charged = if it.charged == Budget::ZERO {
             "asked before, nothing was charged".to_owned()
         } else {
             format!("rho {} and delta {} were charged", it.charged.rho, it.charged.delta)
