@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: a workload and its peer in one run, as ratios.
 //!
-//! W1 to W3 release people by site, W4 loads raw files and W5 places events, beside DuckDB on the same files; W7 draws
+//! W1 to W3 release people by site, W4 loads raw files and W5 places events, beside DuckDB on the same files; W6 asks questions; W7 draws
 //! noise beside OpenDP; W9 goes from a clone to the first result; `utility` releases tables beside other tools of
 //! differential privacy at the same ε.
 
@@ -10,6 +10,7 @@ mod table;
 mod utility;
 mod w4;
 mod w5;
+mod w6;
 mod w7;
 mod w9;
 mod web;
@@ -70,6 +71,8 @@ enum Workload {
     W3,
     W4,
     W5,
+    /// Questions: released tables, answers that stand, fresh ones.
+    W6,
     W7,
     /// Clone to first result, nothing built before.
     W9,
@@ -89,6 +92,7 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
         Workload::W3 => web::run(web::Which::W3, arguments, root),
         Workload::W4 => w4::run(arguments, root),
         Workload::W5 => w5::run(arguments, root),
+        Workload::W6 => w6::run(arguments, root),
         Workload::W9 => w9::run(arguments, root),
         Workload::Layout => layout::run(arguments),
         Workload::W7 => w7::run(arguments.json, root),

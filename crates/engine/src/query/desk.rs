@@ -14,6 +14,7 @@ use datafusion::datasource::TableProvider;
 use datafusion::physical_plan;
 use ledger::disk::Machine;
 use privacy::Budget;
+use reference::SiteList;
 
 use super::bins::Lists;
 use super::catalog::Database;
@@ -27,12 +28,12 @@ use crate::error::{Error, Result};
 use crate::publish::Publication;
 use crate::run::{Run, read_ledger};
 use crate::time::Period;
-use crate::vault::Vault;
+use crate::vault::{Snapshot, Vault};
 
 /// Decides and answers statements for one partner.
 pub struct Desk<'run> {
     run: &'run Run<'run>,
-    vault: Vault,
+    snapshots: BTreeMap<Period, Snapshot>,
     partner: String,
     /// What decides.
     pub planner: Planner<'run>,
@@ -82,13 +83,39 @@ impl<'run> Desk<'run> {
         period: Option<Period>,
     ) -> Result<Self> {
         let vault = Vault::open(run.instance)?;
-        let (geography, sites, held) = (vault.geography()?, vault.sites()?, vault.periods()?);
-        let lists = Lists::new(&geography, &sites, &run.policy.coverage, held.clone());
-        let snapshots = held.into_iter().map(|it| Ok((it, vault.record(it).snapshot)));
-        let snapshots = snapshots.collect::<Result<BTreeMap<_, _>>>()?;
+        let snapshots = match database {
+            Database::Released => Vec::new(),
+            Database::Protected => {
+                let held = vault.periods()?.into_iter();
+                held.map(|it| vault.snapshot(it)).collect::<Result<_>>()?
+            }
+        };
+        Self::over(run, snapshots, (database, period), partner)
+    }
+
+    /// A desk over these snapshots, each of another month.
+    ///
+    /// # Errors
+    /// A fault when the ledger cannot be read.
+    pub fn over(
+        run: &'run Run<'run>,
+        snapshots: Vec<Snapshot>,
+        (database, period): (Database, Option<Period>),
+        partner: &str,
+    ) -> Result<Self> {
+        let snapshots: BTreeMap<Period, Snapshot> =
+            snapshots.into_iter().map(|it| (it.period, it)).collect();
+        let coverage = &run.policy.coverage;
+        let lists = match snapshots.values().next_back() {
+            Some(it) => {
+                Lists::new(&it.geography, &it.sites, coverage, snapshots.keys().copied().collect())
+            }
+            None => Lists::new(&run.policy.geography, SiteList::built_in(), coverage, Vec::new()),
+        };
+        let names = snapshots.iter().map(|(period, it)| (*period, it.id.clone())).collect();
         let released = Arc::new(Released::of(run.instance, &read_ledger(run.instance)?));
-        let planner = Planner::new(run.policy, lists, snapshots, (database, &released), period)?;
-        Ok(Self { run, vault, partner: partner.to_owned(), planner })
+        let planner = Planner::new(run.policy, lists, names, (database, &released), period)?;
+        Ok(Self { run, snapshots, partner: partner.to_owned(), planner })
     }
 
     /// What a decided statement costs, and what of it is still to be paid.
@@ -177,8 +204,10 @@ impl<'run> Desk<'run> {
         let (publication, readings, charged) = match self.standing(planned)? {
             Some((publication, readings)) => (publication, readings, Budget::ZERO),
             None => {
-                let snapshot = self.vault.snapshot(plan.period)?;
-                let outcome = self.run.question(&snapshot, plan.clone(), &self.partner)?;
+                let snapshot = self.snapshots.get(&plan.period);
+                let gone = || Error::fault("F03", "a question about a month that is not held");
+                let outcome =
+                    self.run.question(snapshot.ok_or_else(gone)?, plan.clone(), &self.partner)?;
                 let charged = if outcome.existed { Budget::ZERO } else { plan.cost()? };
                 (outcome.publication, planned.priced.readings.clone(), charged)
             }

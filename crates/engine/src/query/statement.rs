@@ -51,10 +51,21 @@ pub fn parse(sql: &str) -> Result<Parsed> {
             return Ok(Parsed { query, explain });
         }
         Kind::Columns(table) => {
-            let name = table.rsplit('.').next().unwrap_or_default().replace(['\'', '"'], "");
+            let plain = table.replace(['\'', '"'], "");
+            let columns = "information_schema.columns";
+            let (schema, name) = match plain.rsplit_once('.') {
+                Some((schema, name)) => (format!("'{schema}'"), name),
+                // A view before a released table of the same name, as in FROM.
+                None => {
+                    let first = format!(
+                        "SELECT MIN(table_schema) FROM {columns} WHERE table_name = '{plain}'"
+                    );
+                    (format!("({first})"), plain.as_str())
+                }
+            };
             let query = about(format!(
-                "SELECT column_name, data_type, comment FROM information_schema.columns \
-                 WHERE table_name = '{name}' ORDER BY ordinal_position"
+                "SELECT column_name, data_type, comment FROM {columns} \
+                 WHERE table_schema = {schema} AND table_name = '{name}' ORDER BY ordinal_position"
             ))?;
             return Ok(Parsed { query, explain });
         }
