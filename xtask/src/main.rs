@@ -7,6 +7,7 @@ mod crash;
 mod mutants;
 #[cfg(test)]
 mod proofs;
+mod questions;
 mod refdata;
 mod sim;
 mod tools;
@@ -35,6 +36,8 @@ enum Command {
     Crash(crash::Arguments),
     /// Simulate crashes, full disks and losses of power under the ledger and the release.
     Sim(sim::Arguments),
+    /// Decide a million statements, each allowed or forbidden by how it was made.
+    Questions(questions::Arguments),
     /// Derive the reference pack again from the public package that carries it.
     Refdata(refdata::Arguments),
 }
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Mutants(arguments) => mutants::run(&arguments, &root()),
         Command::Crash(arguments) => crash::run(&arguments, &root()),
         Command::Sim(arguments) => sim::run(&arguments, &root()),
+        Command::Questions(arguments) => questions::run(&arguments, &root()),
         Command::Refdata(arguments) => refdata::run(&arguments, &root()),
     };
     match outcome {

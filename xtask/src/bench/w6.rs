@@ -23,9 +23,9 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     let data = scratch.join("w6");
     check_room(&scratch, u64::from(people) * u64::from(visits) * 10)?;
     eprintln!("building, generating {people} people");
-    web::quorate(root, &["generate", text(&data)?, &people.to_string(), &visits.to_string()])?;
+    web::program(root, &["generate", text(&data)?, &people.to_string(), &visits.to_string()])?;
     eprintln!("asking");
-    let found = measured(&web::quorate(root, &["ask", text(&data)?])?)?;
+    let found = measured(&web::program(root, &["ask", text(&data)?])?)?;
     fs::remove_dir_all(&data)?;
     let latencies: Vec<Value> = KINDS
         .iter()

@@ -192,7 +192,10 @@ impl Rounds<'_> {
 }
 
 /// Runs the workloads' program, optimised, and returns what it says.
-fn program(root: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
+pub(super) fn program(
+    root: &Path,
+    arguments: &[&str],
+) -> Result<String, Box<dyn std::error::Error>> {
     let program = ["run", "--quiet", "--release", "--package", "quorate", "--example", "w1", "--"];
     said(cargo(root).args(program).args(arguments).output()?)
 }

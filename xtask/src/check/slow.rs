@@ -17,7 +17,7 @@ struct Step {
     command: &'static [&'static str],
 }
 
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step {
         name: "gate",
         title: "How often a cell at the floor is shown, over ten million draws",
@@ -44,6 +44,11 @@ const STEPS: [Step; 4] = [
         command: &["xtask", "crash", "--points", "100"],
     },
     Step {
+        name: "questions",
+        title: "Statements that are asked or refused as they were made to be",
+        command: &["xtask", "questions", "--quiet"],
+    },
+    Step {
         name: "mutants",
         title: "Mistakes that a test must catch",
         command: &["xtask", "mutants"],
@@ -53,7 +58,7 @@ const STEPS: [Step; 4] = [
 const FILE: &str = "docs/slow-check.md";
 
 /// The names of all steps, in order.
-pub(super) const NAMES: [&str; 4] = ["gate", "sim", "crash", "mutants"];
+pub(super) const NAMES: [&str; 5] = ["gate", "sim", "crash", "questions", "mutants"];
 
 /// Runs every step, or `only` one of them, whose part of the file alone is written anew.
 #[expect(clippy::print_stdout, reason = "a task tells what it does")]

@@ -283,32 +283,44 @@ fn seeds() -> std::ops::Range<u64> {
 #[test]
 fn what_is_allowed_is_asked_and_what_is_forbidden_is_refused() {
     let policy = policy();
-    let (one, other) = (planner(&policy, &["2026-10"]), planner(&policy, &["2026-10"]));
-    for seed in seeds() {
-        let mut rng = Rng::with_seed(seed);
-        let (must, sql) = if rng.bool() {
-            let asked = question(&mut rng);
-            (Must::Ask, around(&mut rng, asked))
-        } else {
-            (Must::Refuse, forbidden(&mut rng))
-        };
-        let found = |what: &str| format!("seed {seed}: {what}\n{sql}");
-        let (first, second) = (one.decide(&sql), other.decide(&sql));
-        match (first, second, must) {
-            (Ok(first), Ok(second), Must::Ask) => {
-                check(&one, &first).map_err(|it| found(&it)).unwrap();
-                let hashes = |it: &Decision| -> Vec<[u8; 32]> {
-                    it.questions.iter().map(|it| it.priced.plan.hash().unwrap()).collect()
-                };
-                assert_eq!(hashes(&first), hashes(&second), "{}", found("two decisions"));
-            }
-            (Err(first), Err(second), Must::Refuse) => {
-                assert!(first.code().starts_with('Q'), "{}", found(&first.to_string()));
-                assert_eq!(first.to_string(), second.to_string(), "{}", found("two refusals"));
-            }
-            (Ok(_), _, Must::Refuse) => panic!("{}", found("a forbidden statement is answered")),
-            (Err(cause), _, Must::Ask) => panic!("{}", found(&cause.to_string())),
-            _ => panic!("{}", found("decided in two ways")),
+    let (seeds, threads) = (seeds(), 2);
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let (seeds, policy) = (seeds.clone(), &policy);
+            scope.spawn(move || {
+                let (one, other) = (planner(policy, &["2026-10"]), planner(policy, &["2026-10"]));
+                for seed in seeds.filter(|it| it % threads == thread) {
+                    decide(seed, &one, &other);
+                }
+            });
         }
+    });
+}
+
+/// Makes the statement of a seed, decides it twice, and looks at what came of it.
+fn decide(seed: u64, one: &Planner<'_>, other: &Planner<'_>) {
+    let mut rng = Rng::with_seed(seed);
+    let (must, sql) = if rng.bool() {
+        let asked = question(&mut rng);
+        (Must::Ask, around(&mut rng, asked))
+    } else {
+        (Must::Refuse, forbidden(&mut rng))
+    };
+    let found = |what: &str| format!("seed {seed}: {what}\n{sql}");
+    match (one.decide(&sql), other.decide(&sql), must) {
+        (Ok(first), Ok(second), Must::Ask) => {
+            check(one, &first).map_err(|it| found(&it)).unwrap();
+            let hashes = |it: &Decision| -> Vec<[u8; 32]> {
+                it.questions.iter().map(|it| it.priced.plan.hash().unwrap()).collect()
+            };
+            assert_eq!(hashes(&first), hashes(&second), "{}", found("two decisions"));
+        }
+        (Err(first), Err(second), Must::Refuse) => {
+            assert!(first.code().starts_with('Q'), "{}", found(&first.to_string()));
+            assert_eq!(first.to_string(), second.to_string(), "{}", found("two refusals"));
+        }
+        (Ok(_), _, Must::Refuse) => panic!("{}", found("a forbidden statement is answered")),
+        (Err(cause), _, Must::Ask) => panic!("{}", found(&cause.to_string())),
+        _ => panic!("{}", found("decided in two ways")),
     }
 }
