@@ -12,6 +12,7 @@ mod cube;
 mod desk;
 mod explain;
 mod functions;
+mod incident;
 mod interval;
 mod planner;
 mod price;

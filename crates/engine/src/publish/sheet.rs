@@ -318,10 +318,13 @@ fn estimate(table: &Table, cell: u64) -> Option<Estimate> {
     })
 }
 
-/// A released sum of a cell with its 95 % interval, cut to zero and more.
+/// A released sum of a cell with its 95 % interval, cut to zero and more; none that one person may hold a fiftieth
+/// of (privacy model §4, dominance).
 fn sum(table: &Table, measure: Measure, cell: u64) -> Option<Estimate> {
     let which = table.sums.iter().position(|it| it.measure == measure)?;
-    let value = i64::try_from(table.sum(which, cell)?).ok()?;
+    let noisy = table.sum(which, cell)?;
+    table.sums.get(which)?.mechanism.is_of_many(noisy).then_some(())?;
+    let value = i64::try_from(noisy).ok()?;
     let half = i64::try_from(table.sums.get(which)?.half_width()).ok()?;
     let (lo, hi) = (value.saturating_sub(half).max(0), value.saturating_add(half));
     Some(Estimate { value, lo, hi, near_threshold: false })

@@ -54,7 +54,7 @@ pub fn rows(
     for (sheet, set, reading) in tables {
         for group in groups(sheet, set, reading) {
             let Some(cell) = Cell::of(&group, sheet, set, asking) else { continue };
-            let fields = asked.outputs.iter().flat_map(|it| cell.fields(it)).collect();
+            let fields = asked.outputs.iter().map(|it| cell.fields(it)).collect();
             for (column, field) in columns.iter_mut().zip(edges_last(asked, fields)) {
                 column.push(field);
             }
@@ -171,23 +171,29 @@ impl<'cell> Cell<'cell> {
         self.row.labels.get(at).map(Word::as_str)
     }
 
-    fn fields(&self, output: &Output) -> Option<(Field, Option<(Field, Field)>)> {
+    fn fields(&self, output: &Output) -> (Field, Option<(Field, Field)>) {
         let whole = |it: Estimate| {
             (Field::Whole(it.value), Some((Field::Whole(it.lo), Field::Whole(it.hi))))
         };
-        Some(match output {
+        // A sum that one person may hold much of is not told.
+        let nothing = || (Field::Null, Some((Field::Null, Field::Null)));
+        match output {
             Output::Key(dimension) => (self.key(*dimension), None),
             Output::Fact(attribute) => (self.fact(*attribute), None),
             Output::SetNumber(dimensions) | Output::Answer(Answered::Grouping(dimensions)) => {
                 (Field::Bits(self.bits(dimensions)), None)
             }
             Output::Answer(Answered::People) => whole(self.people),
-            Output::Answer(Answered::Sum(measure)) => whole(self.sum(*measure)?),
-            Output::Answer(Answered::Average(measure)) => {
-                let [value, low, high] = average(self.sum(*measure)?, self.people);
-                (Field::Real(value), Some((Field::Real(low), Field::Real(high))))
+            Output::Answer(Answered::Sum(measure)) => {
+                self.sum(*measure).map_or_else(nothing, whole)
             }
-        })
+            Output::Answer(Answered::Average(measure)) => {
+                self.sum(*measure).map_or_else(nothing, |sum| {
+                    let [value, low, high] = average(sum, self.people);
+                    (Field::Real(value), Some((Field::Real(low), Field::Real(high))))
+                })
+            }
+        }
     }
 
     fn key(&self, dimension: Dimension) -> Field {

@@ -20,6 +20,7 @@ use super::bins::Lists;
 use super::catalog::Database;
 use super::cube::{self, Readings};
 use super::functions::{self, Told};
+use super::incident;
 use super::planner::{Decision, Planned, Planner};
 use super::released::Released;
 use super::rule::unknown;
@@ -206,8 +207,9 @@ impl<'run> Desk<'run> {
             None => {
                 let snapshot = self.snapshots.get(&plan.period);
                 let gone = || Error::fault("F03", "a question about a month that is not held");
-                let outcome =
-                    self.run.question(snapshot.ok_or_else(gone)?, plan.clone(), &self.partner)?;
+                let snapshot = snapshot.ok_or_else(gone)?;
+                let ask = || self.run.question(snapshot, plan.clone(), &self.partner);
+                let outcome = incident::patient(self.run, plan, ask)?;
                 let charged = if outcome.existed { Budget::ZERO } else { plan.cost()? };
                 (outcome.publication, planned.priced.readings.clone(), charged)
             }

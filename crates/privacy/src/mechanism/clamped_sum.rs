@@ -5,6 +5,7 @@
 //! Guarantee: ρ-zCDP, no further δ. Proof: clamped_sum.md. Source: privacy model §3.
 
 use super::quorum::Shown;
+use crate::derived::sum_is_of_many;
 use crate::noise::{DiscreteGaussian, Entropy, EntropyFailed, Variance};
 use crate::unit::{CellLimit, OutOfRange, Rho};
 
@@ -48,6 +49,13 @@ impl ClampedSum {
     ) -> Result<i128, EntropyFailed> {
         let noise = self.noise.sample(entropy)?;
         Ok(sum.saturating_add(i128::from(noise)))
+    }
+
+    /// Whether a noisy sum is shared by so many that nobody holds more than the fiftieth part, except with
+    /// probability β (privacy model §4, dominance).
+    #[must_use]
+    pub fn is_of_many(&self, sum: u64) -> bool {
+        sum_is_of_many(&sum.into(), self.cap.into(), self.variance())
     }
 
     /// What the sums of the whole marginal cost every person, beside the gate.
