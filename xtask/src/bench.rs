@@ -1,14 +1,18 @@
 //! `cargo xtask bench`: a workload and its peer in one run, as ratios.
 //!
-//! W1 to W3 release people by site and W4 loads raw files, beside DuckDB on the same files; W7 draws noise beside OpenDP;
-//! `utility` releases tables beside other tools of differential privacy at the same ε.
+//! W1 to W3 release people by site, W4 loads raw files and W5 places events, beside DuckDB on the same files; W6 asks questions; W7 draws
+//! noise beside OpenDP; W9 goes from a clone to the first result; `utility` releases tables beside other tools of
+//! differential privacy at the same ε.
 
 mod layout;
 mod page;
 mod table;
 mod utility;
 mod w4;
+mod w5;
+mod w6;
 mod w7;
+mod w9;
 mod web;
 
 use std::fs;
@@ -28,7 +32,7 @@ pub(crate) struct Arguments {
     /// People in the vault; a million when absent, in `utility` a tenth of it.
     #[arg(long)]
     subscribers: Option<u32>,
-    /// Visits of each; in W4 events of each, and a third as many pages.
+    /// Visits of each; in W4 and W5 events of each, in W4 a third as many pages.
     #[arg(long, default_value_t = 10)]
     visits: u32,
     /// Runs of each engine.
@@ -46,6 +50,9 @@ pub(crate) struct Arguments {
     /// Write docs/performance.md and docs/utility.md from the committed results, and measure nothing.
     #[arg(long)]
     page: bool,
+    /// What W9 runs in the clone, with its arguments; README's first command when absent.
+    #[arg(long, num_args = 1.., allow_hyphen_values = true)]
+    command: Vec<String>,
     #[command(flatten)]
     utility: utility::Options,
 }
@@ -63,7 +70,12 @@ enum Workload {
     W2,
     W3,
     W4,
+    W5,
+    /// Questions: released tables, answers that stand, fresh ones.
+    W6,
     W7,
+    /// Clone to first result, nothing built before.
+    W9,
     /// The vault's files beside a Delta table.
     Layout,
     /// What the same ε buys, beside other tools.
@@ -79,6 +91,9 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
         Workload::W2 => web::run(web::Which::W2, arguments, root),
         Workload::W3 => web::run(web::Which::W3, arguments, root),
         Workload::W4 => w4::run(arguments, root),
+        Workload::W5 => w5::run(arguments, root),
+        Workload::W6 => w6::run(arguments, root),
+        Workload::W9 => w9::run(arguments, root),
         Workload::Layout => layout::run(arguments),
         Workload::W7 => w7::run(arguments.json, root),
         Workload::Utility => utility::run(arguments, root),

@@ -4,6 +4,7 @@
 //! data (privacy model §12). A value outside the list belongs to no cell.
 
 use std::fmt;
+use std::sync::Arc;
 
 use reference::{AgeBand, Gender, Geography, SiteList};
 use serde::{Deserialize, Serialize};
@@ -121,8 +122,8 @@ pub const DAY_TYPES: [&str; 2] = ["weekday", "weekend"];
 /// The public values of one dimension, and where each value of the vault stands among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodeList {
-    labels: Vec<String>,
-    positions: Vec<u32>,
+    labels: Arc<[String]>,
+    positions: Arc<[u32]>,
 }
 
 impl CodeList {
@@ -133,17 +134,17 @@ impl CodeList {
 
     /// Keeps the values that are `Some`; the others stand nowhere.
     fn filtered(values: impl IntoIterator<Item = Option<String>>) -> Self {
-        let mut list = Self { labels: Vec::new(), positions: Vec::new() };
+        let (mut labels, mut positions) = (Vec::new(), Vec::new());
         for value in values {
-            list.positions.push(match value {
+            positions.push(match value {
                 Some(label) => {
-                    list.labels.push(label);
-                    u32::try_from(list.labels.len() - 1).unwrap_or(NOWHERE)
+                    labels.push(label);
+                    u32::try_from(labels.len() - 1).unwrap_or(NOWHERE)
                 }
                 None => NOWHERE,
             });
         }
-        list
+        Self { labels: labels.into(), positions: positions.into() }
     }
 
     /// Sends each source value to the position that `parent` has for it, dropping unused parents.
@@ -164,12 +165,13 @@ impl CodeList {
     }
 
     /// The same with one more label, [`UNKNOWN`], for every value below `values` that stood nowhere.
-    fn with_unknown(mut self, values: usize) -> Self {
+    fn with_unknown(self, values: usize) -> Self {
         let unknown = u32::try_from(self.labels.len()).unwrap_or(NOWHERE);
-        self.labels.push(UNKNOWN.to_owned());
-        self.positions.resize(values.max(self.positions.len()), NOWHERE);
-        self.positions.iter_mut().filter(|it| **it == NOWHERE).for_each(|it| *it = unknown);
-        self
+        let known = self.positions.iter().map(|it| if *it == NOWHERE { unknown } else { *it });
+        let beyond = values.saturating_sub(self.positions.len());
+        let positions = known.chain(std::iter::repeat_n(unknown, beyond)).collect();
+        let labels = self.labels.iter().cloned().chain([UNKNOWN.to_owned()]).collect();
+        Self { labels, positions }
     }
 
     /// The public labels, in cell order.

@@ -60,6 +60,9 @@ pub struct Filter {
 /// The product of every plan that answers a question.
 pub const QUESTION: &str = "question";
 
+/// The most cells that all tables of a question may have: a site by day or a sector by gender and age fits, and an answer stays a file that can be opened.
+pub const QUESTION_CELLS_MAX: u64 = 500_000;
+
 /// The parts of a plan that decide what is drawn, in a fixed order.
 #[derive(Serialize)]
 struct Canonical<'plan> {
@@ -184,6 +187,7 @@ impl PrivatePlan {
             self.mechanism(family, marginal)?;
             self.check_sums(family, marginal)?;
         }
+        self.check_cells()?;
         if self.is_question()
             && let Some(Untied { what, allowed }) = untied(&self.families)
         {
@@ -199,6 +203,19 @@ impl PrivatePlan {
             }
         }
         Ok(())
+    }
+
+    /// Who asks chooses the tables, so that their size is looked at; that of products is the policy's.
+    fn check_cells(&self) -> Result<()> {
+        let cells = self.marginals().map(|(family, it)| self.cells(family, it));
+        let cells = cells.fold(0, u64::saturating_add);
+        if !self.is_question() || cells <= QUESTION_CELLS_MAX {
+            return Ok(());
+        }
+        let what = format!("the tables of the question have {cells} cells together");
+        Err(Error::policy("P05", what)
+            .allowed(format!("at most {QUESTION_CELLS_MAX}"))
+            .remedy("group by fewer or coarser dimensions"))
     }
 
     /// A sum is of people who count whole, and of one measure each.
@@ -273,7 +290,7 @@ impl PrivatePlan {
         Self::dimensions(family, marginal)
             .iter()
             .map(|&dimension| length(self.codes.list(dimension)))
-            .product()
+            .fold(1, u64::saturating_mul)
     }
 
     /// The labels of one cell, in the order of [`Self::dimensions`].

@@ -8,8 +8,10 @@
 mod answer;
 mod bins;
 mod catalog;
+mod cube;
 mod desk;
 mod explain;
+mod functions;
 mod interval;
 mod planner;
 mod price;
@@ -18,6 +20,7 @@ mod refusal;
 mod relation;
 mod released;
 pub mod rule;
+mod show;
 mod split;
 mod statement;
 mod tables;

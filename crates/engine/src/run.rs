@@ -20,6 +20,7 @@ mod fixture;
 
 pub use earlier::Earlier;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ledger::disk::{Machine, Patience};
@@ -33,9 +34,9 @@ use crate::door::population::Census;
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::keys::{BoundingSecret, checkpoint_signer};
-use crate::plan::PrivatePlan;
+use crate::plan::{PrivatePlan, QUESTION};
 use crate::policy::Policy;
-use crate::publish::{Account, Publication, overview, recover};
+use crate::publish::{Account, Manifest, Publication, overview, recover};
 use crate::report;
 use crate::time::{Clock, Period};
 use crate::vault::{Snapshot, Vault};
@@ -150,12 +151,36 @@ impl Run<'_> {
         standing.answer(&PlanHash(plan.hash()?))
     }
 
+    /// The answers of a snapshot that stand, the oldest first: their facts, and where they are.
+    ///
+    /// # Errors
+    /// A fault when one is not what was published, or as [`ledger_error`].
+    pub fn answers(&self, snapshot: &str) -> Result<Vec<(Manifest, (PathBuf, String))>> {
+        let (history, folder) = (read_ledger(self.instance)?, self.instance.answers_dir());
+        let standing = Standing { disk: &Machine, releases: &folder, history: &history };
+        let folders = standing.of_snapshot(snapshot);
+        folders
+            .map(|(path, digest)| {
+                Ok((Manifest::read_recorded(&Machine, &path, &digest)?, (path, digest)))
+            })
+            .collect()
+    }
+
     /// Refuses questions of a period that would cost more, all together, than its reserve has left.
     ///
     /// # Errors
     /// [`Error`] `L06` then; as [`ledger_error`].
     pub fn affords(&self, period: Period, cost: Budget) -> Result<()> {
         desk::afford(&read_ledger(self.instance)?, &period.to_string(), cost, self.policy.reserve)
+    }
+
+    /// What is left of the reserve of a period.
+    ///
+    /// # Errors
+    /// As [`ledger_error`].
+    pub fn left(&self, period: Period) -> Result<Budget> {
+        let spent = read_ledger(self.instance)?.spent_on(&period.to_string(), QUESTION);
+        Ok(self.policy.reserve.checked_sub(spent).unwrap_or(Budget::ZERO))
     }
 
     /// Takes a plan to the desk.

@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn a_person_is_kept_in_at_most_l_of_their_own_cells(
         cells in prop::collection::vec(0_u64..400, 0..300),
-        limit in 1_u32..10, token: u32, key: [u8; 16],
+        limit in 1_u32..64, token: u32, key: [u8; 16],
     ) {
         let (key, limit) = (BoundingKey::from_bytes(key), CellLimit::new(limit).unwrap());
         let mut kept = cells.clone();

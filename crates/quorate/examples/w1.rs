@@ -1,4 +1,4 @@
-//! Workloads W1 to W3: web audience through the whole release; run by `cargo xtask bench`.
+//! Workloads W1 to W3 and W6: web audience through the whole release, and questions; run by `cargo xtask bench`.
 //!
 //! `generate DIR PEOPLE VISITS` writes a vault of that many people with that many visits each,
 //! sites by a power law, and the region of each sector; `release DIR BY…` bounds, gates, noises, charges
@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use arrow::array::{ArrayRef, RecordBatch, UInt8Array, UInt16Array, UInt32Array};
 use engine::policy::Policy;
+use engine::query::{Database, Desk};
 use engine::run::Run;
 use engine::vault::Snapshot;
 use engine::{Instance, Period, SystemClock};
@@ -38,8 +39,8 @@ dpia = "bench"
 rho = "0.05"
 delta = "1e-10"
 [reserve]
-rho = "0"
-delta = "0"
+rho = "0.02"
+delta = "5e-11"
 [products]
 web_audience = "web_audience.toml"
 "#;
@@ -62,6 +63,10 @@ fn main() -> Outcome {
         ["generate", dir, people, visits] => {
             generate(Path::new(dir), people.parse()?, visits.parse()?)
         }
+        ["ask", dir] => {
+            println!("{}", ask(Path::new(dir))?);
+            Ok(())
+        }
         [mode @ ("release" | "decode"), dir, by @ ..] => {
             let started = Instant::now();
             let cells = match *mode {
@@ -72,7 +77,8 @@ fn main() -> Outcome {
             println!("{{\"seconds\":{seconds},\"megabytes\":{megabytes},\"result\":{cells}}}");
             Ok(())
         }
-        _ => Err("usage: w1 generate DIR PEOPLE VISITS | release DIR BY... | decode DIR".into()),
+        _ => Err("usage: w1 generate DIR PEOPLE VISITS | release DIR BY... | decode DIR | ask DIR"
+            .into()),
     }
 }
 
@@ -106,6 +112,7 @@ fn generate(dir: &Path, people: u32, visits: u32) -> Outcome {
     let regions = regions.collect::<String>();
     fs::write(dir.join("regions.csv"), format!("sector,region\n{regions}"))?;
     let mut random = fastrand::Rng::with_seed(8412);
+    let mut of_hours = fastrand::Rng::with_seed(8413);
     let (mut of_people, mut of_visits) = (None, None);
     for first in (0..people).step_by(usize::try_from(CHUNK)?) {
         let persons: Vec<u32> = (first..people.min(first + CHUNK)).collect();
@@ -131,7 +138,17 @@ fn generate(dir: &Path, people: u32, visits: u32) -> Outcome {
             ("sector", sector),
         ];
         append(&mut of_people, &dir.join("people.parquet"), &rows)?;
-        let rows = [("person", column(person)), ("site", column(site))];
+        let bytes = |most: u8, random: &mut fastrand::Rng| -> ArrayRef {
+            Arc::new(UInt8Array::from_iter_values(site.iter().map(|_| random.u8(0..most))))
+        };
+        let (hour, minutes) = (bytes(24, &mut of_hours), bytes(31, &mut of_hours));
+        let minutes = arrow::compute::cast(&minutes, &arrow::datatypes::DataType::UInt16)?;
+        let rows = [
+            ("person", column(person)),
+            ("site", column(site)),
+            ("hour", hour),
+            ("minutes", minutes),
+        ];
         append(&mut of_visits, &dir.join("visit.parquet"), &rows)?;
     }
     of_people.ok_or("no people")?.close()?;
@@ -171,9 +188,8 @@ fn instance(dir: &Path, by: &[&str]) -> Outcome<Instance> {
     Ok(Instance::open(&root)?)
 }
 
-fn release(dir: &Path, by: &[&str]) -> Outcome<u64> {
-    let instance = instance(dir, by)?;
-    let policy = Policy::read(&instance)?;
+/// The vault as one month of one day.
+fn snapshot(dir: &Path) -> Outcome<Snapshot> {
     let day = jiff::civil::date(2026, 10, 1);
     let site = |at: u32| Site {
         domain: format!("site-{at}.example"),
@@ -182,7 +198,7 @@ fn release(dir: &Path, by: &[&str]) -> Outcome<u64> {
         weight: 1.0,
         label: String::new(),
     };
-    let snapshot = Snapshot {
+    Ok(Snapshot {
         id: "bench".to_owned(),
         period: Period::of(day),
         people: vec![dir.join("people.parquet")],
@@ -193,7 +209,13 @@ fn release(dir: &Path, by: &[&str]) -> Outcome<u64> {
         sites: SiteList::of((0..SITES).map(site).collect()),
         geography: Arc::clone(Geography::built_in()),
         holidays: BTreeSet::new(),
-    };
+    })
+}
+
+fn release(dir: &Path, by: &[&str]) -> Outcome<u64> {
+    let instance = instance(dir, by)?;
+    let policy = Policy::read(&instance)?;
+    let snapshot = snapshot(dir)?;
     let run = Run {
         instance: &instance,
         policy: &policy,
@@ -203,6 +225,55 @@ fn release(dir: &Path, by: &[&str]) -> Outcome<u64> {
         waiting: &|| {},
     };
     Ok(run.snapshot("web_audience", &snapshot)?.publication.manifest.cells_released)
+}
+
+/// Questions that nobody asked before, each of another kind.
+const FRESH: [&str; 6] = [
+    "SELECT COUNT(DISTINCT subscriber_id) FROM visit",
+    "SELECT hour, COUNT(DISTINCT subscriber_id), COUNT(*) FROM visit GROUP BY hour",
+    "SELECT site, COUNT(DISTINCT subscriber_id) FROM visit GROUP BY site",
+    "SELECT gender, AVG(minutes) FROM visit JOIN subscriber USING (subscriber_id) GROUP BY gender",
+    "SELECT age_band, COUNT(DISTINCT subscriber_id) FROM subscriber GROUP BY age_band",
+    "SELECT COUNT(*) FROM visit WHERE site = 'site-7.example' AND hour BETWEEN 8 AND 9",
+];
+
+const STORED: &str =
+    "SELECT hour, COUNT(DISTINCT subscriber_id), COUNT(*) FROM visit GROUP BY hour ORDER BY hour";
+const RELEASED: &str = "SELECT site, people FROM released.web_audience WHERE people > 1000 ORDER BY people DESC LIMIT 20";
+
+/// How often a statement that costs nothing is asked.
+const AGAIN: usize = 200;
+
+/// Seconds of fresh questions, of one asked again, and of a released table, one in process.
+fn ask(dir: &Path) -> Outcome<String> {
+    let instance = instance(dir, &[])?;
+    let policy = Policy::read(&instance)?;
+    let run = Run {
+        instance: &instance,
+        policy: &policy,
+        code_hash: "bench",
+        program: "bench",
+        clock: &SystemClock,
+        waiting: &|| {},
+    };
+    run.snapshot("web_audience", &snapshot(dir)?)?;
+    let desk = Desk::over(&run, vec![snapshot(dir)?], (Database::Protected, None), "bench")?;
+    let timed = |sql: &str| -> Outcome<f64> {
+        let started = Instant::now();
+        desk.answer(&desk.planner.decide(sql)?)?;
+        Ok(started.elapsed().as_secs_f64())
+    };
+    let all = |statements: Vec<&str>| -> Outcome<String> {
+        let seconds = statements.into_iter().map(&timed).collect::<Outcome<Vec<_>>>()?;
+        Ok(format!("{seconds:?}"))
+    };
+    let fresh = all(FRESH.to_vec())?;
+    let stored = all(vec![STORED; AGAIN])?;
+    let released = all(vec![RELEASED; AGAIN])?;
+    let megabytes = peak_megabytes()?;
+    Ok(format!(
+        "{{\"fresh\":{fresh},\"stored\":{stored},\"released\":{released},\"megabytes\":{megabytes}}}"
+    ))
 }
 
 /// Reads both columns on as many threads as the release: the floor under any answer.

@@ -1,16 +1,20 @@
-//! Workload W4: the door, from raw files to sealed days; run by `cargo xtask bench --workload w4`.
+//! Workloads W4 and W5: the door, from raw files to sealed days; run by `cargo xtask bench`.
 //!
-//! `generate DIR SIMS EVENTS WEB FORMAT` writes one day of a simulated operator; `load DIR MEMORY` loads it
-//! into a new instance under DIR, customers, opt-outs, topology and quality report included, and prints
-//! seconds, rows and peak memory as JSON.
+//! `generate DIR SIMS EVENTS WEB FORMAT` writes one day of a simulated operator. `load DIR MEMORY` loads it
+//! into a new instance under DIR, customers, opt-outs, topology and quality report included. `people DIR MEMORY`
+//! loads all but what people did, and `place DIR MEMORY` the events after it. Each prints seconds, rows and
+//! peak memory as JSON.
 
 use std::error::Error;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use engine::door::{IngestOptions, ingest};
 use engine::{Clock, Instance, SystemClock};
 use simulator::{Format, Spread, World};
+
+/// The month of the simulated day.
+const PERIOD: &str = "2026-10";
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -31,30 +35,65 @@ fn main() -> Outcome {
             };
             simulator::simulate(&world, Path::new(dir), &|_| ())?;
         }
-        ["load", dir, memory] => println!("{}", load(Path::new(dir), memory.parse()?)?),
-        _ => return Err("generate DIR SIMS EVENTS WEB FORMAT | load DIR MEMORY".into()),
+        ["load", dir, memory] => {
+            let (dir, memory) = (Path::new(dir), memory.parse()?);
+            let loaded = load(&begin(dir, memory)?, &[dir.join("raw")])?;
+            end(dir)?;
+            println!("{loaded}");
+        }
+        ["people", dir, memory] => {
+            let (dir, memory) = (Path::new(dir), memory.parse()?);
+            println!("{}", load(&begin(dir, memory)?, &files(&dir.join("raw"))?)?);
+        }
+        ["place", dir, memory] => {
+            let (dir, memory) = (Path::new(dir), memory.parse()?);
+            let begun = Instance::open(&dir.join("data"))?;
+            let events = files(&dir.join("raw/events"))?;
+            let loaded = load(&instance(dir, begun, memory), &events)?;
+            end(dir)?;
+            println!("{loaded}");
+        }
+        _ => {
+            return Err(
+                "generate DIR SIMS EVENTS WEB FORMAT | (load | people | place) DIR MEMORY".into()
+            );
+        }
     }
     Ok(())
 }
 
-fn load(dir: &Path, memory: u64) -> Outcome<serde_json::Value> {
-    let data = dir.join("data");
-    let mut instance = Instance::init(&data)?;
+fn begin(dir: &Path, memory: u64) -> Outcome<Instance> {
+    Ok(instance(dir, Instance::init(&dir.join("data"))?, memory))
+}
+
+fn instance(dir: &Path, mut instance: Instance, memory: u64) -> Instance {
     instance.config.keys_dir = dir.join("keys");
     instance.config.memory = memory;
+    instance
+}
+
+fn end(dir: &Path) -> Outcome {
+    fs::remove_dir_all(dir.join("data"))?;
+    Ok(fs::remove_dir_all(dir.join("keys"))?)
+}
+
+/// The files of a folder, without those below and the mark that it is complete.
+fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let all = fs::read_dir(folder)?.map(|it| Ok(it?.path())).collect::<Outcome<Vec<_>>>()?;
+    Ok(all.into_iter().filter(|it| it.is_file() && !it.ends_with("_SUCCESS")).collect())
+}
+
+fn load(instance: &Instance, sources: &[PathBuf]) -> Outcome<serde_json::Value> {
     let started = SystemClock.now();
-    let sources = [dir.join("raw")];
-    let report = ingest(&instance, &sources, &IngestOptions::default(), &SystemClock, &mut |_| ())?;
+    let options = IngestOptions { period: Some(PERIOD.parse()?), ..IngestOptions::default() };
+    let report = ingest(instance, sources, &options, &SystemClock, &mut |_| ())?;
     let seconds = SystemClock.now().duration_since(started).as_secs_f64();
-    let result = serde_json::json!({
+    Ok(serde_json::json!({
         "seconds": seconds,
         "megabytes": peak_megabytes()?,
         "rows": report.rows.values().map(|it| it.read).sum::<u64>(),
         "kept": report.rows.values().map(|it| it.kept).sum::<u64>(),
-    });
-    fs::remove_dir_all(&data)?;
-    fs::remove_dir_all(dir.join("keys"))?;
-    Ok(result)
+    }))
 }
 
 fn peak_megabytes() -> Outcome<u64> {

@@ -9,6 +9,7 @@ pub mod plan;
 pub mod policy;
 pub mod purge;
 pub mod quarantine;
+pub mod query;
 pub mod release;
 pub mod simulate;
 pub mod subject;

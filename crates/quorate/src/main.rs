@@ -5,6 +5,7 @@ mod demo;
 mod export;
 mod output;
 mod progress;
+mod prompt;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ enum Command {
     /// List, plan and run releases.
     #[command(subcommand)]
     Release(command::release::Release),
+    /// Ask in SQL: a question for a charge, released tables for nothing; a prompt when no SQL is given.
+    Query(command::query::Query),
     /// Read and check what was charged and published.
     #[command(subcommand)]
     Ledger(command::ledger::Ledger),
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::Ingest(ingest) => ingest.run(&folder, &output),
         Command::Quarantine(quarantine) => quarantine.run(&folder, &output),
         Command::Release(release) => release.run(&folder, &output),
+        Command::Query(query) => query.run(&folder, &output),
         Command::Ledger(ledger) => ledger.run(&folder, &output),
         Command::Keys(keys) => keys.run(&folder, &output),
         Command::Subject(subject) => subject.run(&folder, &output),

@@ -25,6 +25,11 @@ impl Output {
         Self::line(&said)
     }
 
+    /// Says data that has its own form.
+    pub fn raw(text: &str) -> Result<()> {
+        Self::line(text)
+    }
+
     /// Says one line of data; a reader that has gone away is not an error.
     fn line(text: &str) -> Result<()> {
         match writeln!(std::io::stdout().lock(), "{}", text.trim_end()) {

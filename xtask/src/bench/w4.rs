@@ -94,7 +94,11 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     Ok(())
 }
 
-fn quorate(root: &Path, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
+/// Runs the door's program, optimised, and returns what it says.
+pub(super) fn quorate(
+    root: &Path,
+    arguments: &[&str],
+) -> Result<String, Box<dyn std::error::Error>> {
     let program = ["run", "--quiet", "--release", "--package", "quorate", "--example", "w4", "--"];
     said(cargo(root).args(program).args(arguments).output()?)
 }

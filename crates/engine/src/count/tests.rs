@@ -324,6 +324,15 @@ fn crowd(size: u32) -> Vec<Someone> {
 }
 
 #[test]
+fn more_people_than_wait_are_counted_as_a_reader_would() {
+    let people = crowd(1_500);
+    let plan = plan(View::Visit, &[Dimension::Site], 4, &[&[], &[Dimension::Gender]]);
+    let counts = count(&plan, &people, 1);
+    assert!(counts[0].iter().sum::<u32>() > 2_048, "a table is settled twice before its end");
+    assert_eq!(labelled(&plan, &counts), obvious(&plan, &people));
+}
+
+#[test]
 fn any_split_over_threads_counts_the_same() {
     let people = crowd(18_000);
     for plan in plans() {

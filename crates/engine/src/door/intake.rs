@@ -1,6 +1,6 @@
 //! One row of events or web records becomes a number, or a reason why not.
 //!
-//! The raw id is read, turned into a pseudonym and dropped in [`Intake::admit`]; what goes on is
+//! The raw id is read, turned into a pseudonym and dropped in [`Intake::meet`]; what goes on is
 //! a day, a person's ordinal, a second, and a place or a site.
 
 use std::sync::Arc;
@@ -21,6 +21,9 @@ use super::site::SiteFinder;
 use super::source::SourceFile;
 use super::tally::{Reason, Tally};
 use crate::vault::HIDDEN_SITE;
+
+/// 512 rows are looked up together: their pseudonyms take 8 KB and stay in the nearest cache.
+const TOGETHER: usize = 512;
 
 /// Everything that rows are held against.
 pub struct Intake {
@@ -87,10 +90,12 @@ impl Intake {
         packed.keys.reserve_exact(chunk.rows);
         packed.beside.reserve_exact(chunk.rows);
         let mut marks = 0;
-        for (row, number) in chunk.numbered() {
+        let rows: Vec<(usize, u64)> = chunk.numbered().collect();
+        let all_known = rows.chunks(TOGETHER).flat_map(|it| self.meet(chunk, it));
+        for (&(row, number), known) in rows.iter().zip(all_known) {
             let (outcome, visitor) = match file.mapping.class {
-                Class::Web => (self.hit(chunk, row, file, finder), None),
-                _ => (self.event(chunk, row, file), value_of(chunk.integer(3), row)),
+                Class::Web => (self.hit(chunk, row, known, file, finder), None),
+                _ => (self.event(chunk, row, known, file), value_of(chunk.integer(3), row)),
             };
             if let (Err(Reason::VisitorFromAbroad), Some(mcc)) = (&outcome, visitor) {
                 tally.add_visitor(mcc);
@@ -105,25 +110,44 @@ impl Intake {
         packed
     }
 
+    /// Who stands behind the ids of some rows.
+    fn meet(&self, chunk: &Chunk, rows: &[(usize, u64)]) -> Vec<Known> {
+        let ids = rows.iter().map(|it| text_of(chunk.text(0), it.0));
+        // A row without an id is refused before anybody asks who it is.
+        let pseudonyms: Vec<u128> =
+            ids.map(|id| id.map_or(0, |id| self.pseudonymiser.subscriber(id))).collect();
+        let mut standings = Vec::with_capacity(rows.len());
+        self.register.find_all(&pseudonyms, &mut standings);
+        let known = pseudonyms.into_iter().zip(standings);
+        known.map(|(pseudonym, standing)| Known { pseudonym, standing }).collect()
+    }
+
     fn hit(
         &self,
         chunk: &Chunk,
         row: usize,
+        known: Known,
         file: &SourceFile,
         finder: &mut SiteFinder<'_>,
     ) -> Result<(Key, u32), Reason> {
-        let admitted = self.admit(chunk, row, file, self.visit)?;
+        let admitted = self.admit(chunk, row, known, file, self.visit)?;
         let site = finder.find(text_of(chunk.text(2), row))?;
         let lasted = value_of(chunk.integer(3), row).unwrap_or_default().max(0);
         Ok((admitted.key(site), u32::try_from(lasted).unwrap_or(u32::MAX)))
     }
 
-    fn event(&self, chunk: &Chunk, row: usize, file: &SourceFile) -> Result<(Key, u32), Reason> {
+    fn event(
+        &self,
+        chunk: &Chunk,
+        row: usize,
+        known: Known,
+        file: &SourceFile,
+    ) -> Result<(Key, u32), Reason> {
         let mcc = value_of(chunk.integer(3), row);
         if mcc.is_some_and(|it| !self.countries.has(it)) {
             return Err(Reason::UnknownCountry);
         }
-        let admitted = self.admit(chunk, row, file, self.presence).map_err(|reason| {
+        let admitted = self.admit(chunk, row, known, file, self.presence).map_err(|reason| {
             let abroad = mcc.is_some_and(|it| !file.mapping.home_mcc.contains(&it));
             match reason {
                 Reason::UnknownSubscriber if abroad => Reason::VisitorFromAbroad,
@@ -144,16 +168,17 @@ impl Intake {
         &self,
         chunk: &Chunk,
         row: usize,
+        known: Known,
         file: &SourceFile,
         sealed: SealedSet,
     ) -> Result<Admitted, Reason> {
-        let id = text_of(chunk.text(0), row).ok_or(Reason::NullId)?;
+        text_of(chunk.text(0), row).ok_or(Reason::NullId)?;
         let instant = value_of(chunk.integer(1), row).ok_or(Reason::BadTime)?;
         let moment = self.calendar.locate(instant).ok_or(Reason::OutsidePeriod)?;
         sealed.admits(moment.day, file)?;
-        let pseudonym = self.pseudonymiser.subscriber(id);
-        let standing =
-            self.register.find_on(pseudonym, moment.day).ok_or(Reason::UnknownSubscriber)?;
+        let Known { pseudonym, standing } = known;
+        let standing = standing.ok_or(Reason::UnknownSubscriber)?;
+        let standing = self.register.on(moment.day, pseudonym, standing);
         if standing == Standing::BETWEEN {
             return Err(Reason::NoContract);
         }
@@ -166,6 +191,13 @@ impl Intake {
         let device = u32::try_from(pseudonym % u128::from(TAGS_MAX)).unwrap_or_default();
         Ok(Admitted { person, device, moment })
     }
+}
+
+/// What the register says of a row's id.
+#[derive(Clone, Copy)]
+struct Known {
+    pseudonym: u128,
+    standing: Option<Standing>,
 }
 
 /// A person at a moment.

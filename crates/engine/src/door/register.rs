@@ -5,6 +5,7 @@
 //! person on some days and for another on others: its tenures are kept apart, and are few.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -95,16 +96,39 @@ impl Register {
         u64::try_from(entries).unwrap_or(u64::MAX)
     }
 
-    /// The standing of a pseudonym on a day; `None` when nobody ever heard of it.
+    /// The standing of a pseudonym on a day, the obvious way; `None` when nobody ever heard of it.
+    #[cfg(test)]
+    fn find_on(&self, pseudonym: u128, day: u8) -> Option<Standing> {
+        Some(self.on(day, pseudonym, self.whole(pseudonym)?))
+    }
+
+    /// What stands behind each of many pseudonyms, for [`Self::on`]; `None` where nobody ever heard of it.
+    ///
+    /// Step by step for all of them, so that what memory takes to answer is waited for once and not for each.
+    pub fn find_all(&self, pseudonyms: &[u128], found: &mut Vec<Option<Standing>>) {
+        let runs: Vec<_> = pseudonyms.iter().map(|it| self.run(*it).unwrap_or_default()).collect();
+        let smaller = |(run, sought): (&Range<usize>, &u128)| {
+            // Counting has no branch to guess, and a run is short.
+            let run = self.pseudonyms.get(run.clone()).unwrap_or_default();
+            run.iter().map(|it| usize::from(it < sought)).sum::<usize>()
+        };
+        let at: Vec<_> = runs.iter().zip(pseudonyms).map(|it| it.0.start + smaller(it)).collect();
+        found.clear();
+        found.extend(at.into_iter().zip(pseudonyms).map(|(at, sought)| {
+            self.pseudonyms.get(at).filter(|it| *it == sought)?;
+            self.standings.get(at).copied()
+        }));
+    }
+
+    /// The standing on a day of a pseudonym with `standing` behind it.
     #[must_use]
-    pub fn find_on(&self, pseudonym: u128, day: u8) -> Option<Standing> {
-        let standing = self.whole(pseudonym)?;
+    pub fn on(&self, day: u8, pseudonym: u128, standing: Standing) -> Standing {
         if standing != Standing::BY_DAY {
-            return Some(standing);
+            return standing;
         }
         let tenures = self.tenures(pseudonym);
         let then = tenures.iter().find(|it| (it.0.0..=it.0.1).contains(&day));
-        Some(then.map_or(Standing::BETWEEN, |it| it.1))
+        then.map_or(Standing::BETWEEN, |it| it.1)
     }
 
     /// Everybody who ever stands behind a pseudonym, with the days.
@@ -122,12 +146,16 @@ impl Register {
     }
 
     fn whole(&self, pseudonym: u128) -> Option<Standing> {
+        let run = self.run(pseudonym)?;
+        let at = self.pseudonyms.get(run.clone())?.binary_search(&pseudonym).ok()?;
+        self.standings.get(run.start + at).copied()
+    }
+
+    /// Where all pseudonyms lie that begin as this one does.
+    fn run(&self, pseudonym: u128) -> Option<Range<usize>> {
         let bucket = self.bucket(pseudonym);
         let edge = |at: usize| self.starts.get(at).and_then(|it| usize::try_from(*it).ok());
-        let (from, to) = (edge(bucket)?, edge(bucket + 1)?);
-        let run = self.pseudonyms.get(from..to)?;
-        let at = run.binary_search(&pseudonym).ok()?;
-        self.standings.get(from + at).copied()
+        Some(edge(bucket)?..edge(bucket + 1)?)
     }
 
     /// Adds `run`, sorted by pseudonym; what it says of a pseudonym overrules all that was said before.
@@ -151,7 +179,7 @@ impl Register {
 
     /// Notes where each run of equal first bits starts.
     fn index(&mut self) {
-        self.bits = (self.pseudonyms.len() / 8).max(1).ilog2();
+        self.bits = (self.pseudonyms.len() / 2).max(1).ilog2();
         let buckets = 1_usize << self.bits;
         self.starts = Vec::with_capacity(buckets + 1);
         for (at, pseudonym) in (0_u32..).zip(&self.pseudonyms) {
@@ -331,6 +359,11 @@ mod tests {
                 assert_eq!(register.find_on(*pseudonym, 40), Some(*standing), "{count}");
             }
             assert_eq!(register.find_on(spread(5_000), 40), None, "{count}");
+            let sought: Vec<u128> = (0..2_000).map(spread).collect();
+            let mut found = vec![None];
+            register.find_all(&sought, &mut found);
+            let one = |it: &u128| register.find_on(*it, 40);
+            assert_eq!(found, sought.iter().map(one).collect::<Vec<_>>(), "{count}");
         }
     }
 

@@ -189,8 +189,8 @@ impl Family {
         let tables = self.marginals.iter().map(Marginal::cost);
         let others = self.remainders.iter().map(Remainder::cost);
         let quality = self.quality.iter().flat_map(Quality::costs);
-        let all = tables.chain(others.chain(quality).map(Some));
-        all.fold(Some(Budget::ZERO), |sum, it| sum?.checked_add(it?))
+        let mut all = tables.chain(others.chain(quality).map(Some));
+        all.try_fold(Budget::ZERO, |sum, it| sum.checked_add(it?))
     }
 
     /// The most cells of a remainder that one person is in: as of its whole.
@@ -299,8 +299,8 @@ impl Marginal {
     /// What every person pays for this table and its sums; `None` on overflow.
     #[must_use]
     pub fn cost(&self) -> Option<Budget> {
-        let sums = self.sums.iter().map(|it| Budget { rho: it.rho, delta: Delta::ZERO });
-        sums.fold(Some(self.gate_cost()), |sum, it| sum?.checked_add(it))
+        let mut sums = self.sums.iter().map(|it| Budget { rho: it.rho, delta: Delta::ZERO });
+        sums.try_fold(self.gate_cost(), Budget::checked_add)
     }
 
     /// Whether each person counts whole in both tables, and each group of this one is groups of `other`.

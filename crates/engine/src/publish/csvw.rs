@@ -25,8 +25,8 @@ pub(super) fn metadata(sheet: &Sheet, manifest: &Manifest) -> Value {
 
 fn column(name: &str) -> Value {
     let datatype = match name {
-        "people" | "people_lo" | "people_hi" | "reach_of" | "composition_of" => "integer",
-        "rows" | "rows_lo" | "rows_hi" | "minutes" | "minutes_lo" | "minutes_hi" => "integer",
+        "people" | "people_lo" | "people_hi" | "reach_of" | "composition_of" | "rows"
+        | "rows_lo" | "rows_hi" | "minutes" | "minutes_lo" | "minutes_hi" => "integer",
         name if name.starts_with("reach") || name.starts_with("composition") => "number",
         name if name.starts_with("index") => "number",
         _ => "string",

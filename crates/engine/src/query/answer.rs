@@ -2,6 +2,7 @@
 //!
 //! Only published cells are rows; a cell without a quorum, and one that holds nobody, are the same absence.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -10,17 +11,19 @@ use arrow::array::{
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef};
 use jiff::civil::Date;
+use privacy::Floor;
 
 use super::Asking;
 use super::bins::{Value, value};
-use super::price::Priced;
+use super::cube::Readings;
+use super::price::Reading;
 use super::question::{Asked, Output};
 use super::relation::Attribute;
 use super::rule::aggregate::Answered;
 use crate::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::plan::Measure;
-use crate::publish::{Publication, Row, Word};
+use crate::publish::{ALL, Row, Sheet, Word};
 use crate::report::Estimate;
 
 /// A value of a column.
@@ -40,32 +43,19 @@ enum Field {
 /// A fault when the answer is not one of the plan.
 pub fn rows(
     asked: &Asked,
-    priced: &Priced,
-    published: Option<&Publication>,
+    published: Option<(&Sheet, &Readings)>,
     schema: &SchemaRef,
     asking: &Asking<'_>,
 ) -> Result<RecordBatch> {
     let mut columns: Vec<Vec<Field>> = vec![Vec::new(); schema.fields().len()];
-    for (set, reading) in &priced.readings {
-        let Some(published) = published else { continue };
-        let keys = &published.sheet.keys;
-        for row in published.sheet.rows.iter().filter(|it| it.level == *reading.table) {
-            let Some(people) = row.people else { continue };
-            let label = |dimension: Dimension| {
-                let at = keys.iter().position(|it| *it == dimension)?;
-                row.labels.get(at).map(Word::as_str)
-            };
-            let asked_for =
-                |(dimension, bins): (&Dimension, &std::collections::BTreeSet<String>)| {
-                    label(*dimension).is_some_and(|it| bins.contains(it))
-                };
-            if !reading.only.iter().all(asked_for) {
-                continue;
-            }
-            let measures = &published.sheet.measures[..];
-            let cell = Cell { set, label: &label, people, row, measures, asking };
-            let fields = asked.outputs.iter().flat_map(|it| cell.fields(it));
-            for (column, field) in columns.iter_mut().zip(edges_last(asked, fields.collect())) {
+    let tables = published.into_iter().flat_map(|(sheet, readings)| {
+        readings.iter().map(move |(set, reading)| (sheet, set, reading))
+    });
+    for (sheet, set, reading) in tables {
+        for group in groups(sheet, set, reading) {
+            let Some(cell) = Cell::of(&group, sheet, set, asking) else { continue };
+            let fields = asked.outputs.iter().flat_map(|it| cell.fields(it)).collect();
+            for (column, field) in columns.iter_mut().zip(edges_last(asked, fields)) {
                 column.push(field);
             }
         }
@@ -74,6 +64,62 @@ pub fn rows(
     let arrays = columns.iter().zip(schema.fields());
     let arrays = arrays.map(|(column, field)| array(column, field.data_type()).map_err(wrong));
     RecordBatch::try_new(Arc::clone(schema), arrays.collect::<Result<_>>()?).map_err(wrong)
+}
+
+/// The rows of a table that are read, one group for each combination of bins of `set`, in list order.
+pub fn groups<'sheet>(
+    sheet: &'sheet Sheet,
+    set: &[Dimension],
+    reading: &Reading,
+) -> Vec<Vec<&'sheet Row>> {
+    let place = |dimension: &Dimension| sheet.keys.iter().position(|it| it == dimension);
+    let only: Vec<(Option<usize>, &BTreeSet<String>)> =
+        reading.only.iter().map(|(dimension, bins)| (place(dimension), bins)).collect();
+    let keys: Vec<Option<usize>> = set.iter().map(place).collect();
+    let label = |row: &'sheet Row, at: Option<usize>| {
+        at.and_then(|at| row.labels.get(at)).map_or(ALL, Word::as_str)
+    };
+    let mut places: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+    let mut all: Vec<Vec<&Row>> = Vec::new();
+    for row in sheet.rows.iter().filter(|it| it.level == *reading.table) {
+        if !only.iter().all(|(at, bins)| bins.contains(label(row, *at))) {
+            continue;
+        }
+        let key = keys.iter().map(|at| label(row, *at)).collect();
+        let at = *places.entry(key).or_insert(all.len());
+        match all.get_mut(at) {
+            Some(group) => group.push(row),
+            None => all.push(vec![row]),
+        }
+    }
+    all
+}
+
+/// One number for several cells of different people; `None` when one of them is not published.
+fn together(cells: impl Iterator<Item = Option<Estimate>>) -> Option<Estimate> {
+    let mut cells = cells;
+    let mut whole = cells.next()??;
+    let (mut below, mut above) = (squared(whole.value - whole.lo), squared(whole.hi - whole.value));
+    for cell in cells {
+        let cell = cell?;
+        whole.value += cell.value;
+        below += squared(cell.value - cell.lo);
+        above += squared(cell.hi - cell.value);
+        whole.near_threshold |= cell.near_threshold;
+    }
+    whole.lo = whole.value - root(below);
+    whole.hi = whole.value + root(above);
+    Some(whole)
+}
+
+const fn squared(width: i64) -> i64 {
+    width.saturating_mul(width)
+}
+
+/// The square root, rounded up.
+const fn root(square: i64) -> i64 {
+    let floor = square.isqrt();
+    if floor * floor == square { floor } else { floor + 1 }
 }
 
 /// The columns that a slot has behind those of the aggregate: the edges of each number, by its place.
@@ -96,14 +142,35 @@ fn edges_last(asked: &Asked, fields: Vec<(Field, Option<(Field, Field)>)>) -> Ve
 /// One published cell of a grouping set.
 struct Cell<'cell> {
     set: &'cell [Dimension],
-    label: &'cell dyn Fn(Dimension) -> Option<&'cell str>,
-    people: Estimate,
+    sheet: &'cell Sheet,
+    /// Any row of it: they differ in what is not asked for.
     row: &'cell Row,
-    measures: &'cell [Measure],
+    people: Estimate,
+    /// One for each measure of the sheet.
+    sums: Vec<Option<Estimate>>,
     asking: &'cell Asking<'cell>,
 }
 
-impl Cell<'_> {
+impl<'cell> Cell<'cell> {
+    fn of(
+        group: &[&'cell Row],
+        sheet: &'cell Sheet,
+        set: &'cell [Dimension],
+        asking: &'cell Asking<'cell>,
+    ) -> Option<Self> {
+        let row = *group.first()?;
+        let mut people = together(group.iter().map(|it| it.people))?;
+        people.lo = people.lo.max(i64::from(Floor::QUORUM.people()));
+        let sum = |at: usize| together(group.iter().map(|it| it.sums.get(at).copied().flatten()));
+        let sums = (0..sheet.measures.len()).map(sum).collect();
+        Some(Self { set, sheet, row, people, sums, asking })
+    }
+
+    fn label(&self, dimension: Dimension) -> Option<&str> {
+        let at = self.sheet.keys.iter().position(|it| *it == dimension)?;
+        self.row.labels.get(at).map(Word::as_str)
+    }
+
     fn fields(&self, output: &Output) -> Option<(Field, Option<(Field, Field)>)> {
         let whole = |it: Estimate| {
             (Field::Whole(it.value), Some((Field::Whole(it.lo), Field::Whole(it.hi))))
@@ -124,7 +191,7 @@ impl Cell<'_> {
     }
 
     fn key(&self, dimension: Dimension) -> Field {
-        let label = self.set.contains(&dimension).then(|| (self.label)(dimension)).flatten();
+        let label = self.set.contains(&dimension).then(|| self.label(dimension)).flatten();
         match label.map(|it| value(dimension, it)) {
             None | Some(Value::Unknown) => Field::Null,
             Some(Value::Text(text)) => Field::Text(text),
@@ -135,7 +202,7 @@ impl Cell<'_> {
 
     fn fact(&self, attribute: Attribute) -> Field {
         let key = attribute.key();
-        let label = self.set.contains(&key).then(|| (self.label)(key)).flatten();
+        let label = self.set.contains(&key).then(|| self.label(key)).flatten();
         let labels = self.asking.lists.codes.list(key).labels();
         let at = label.and_then(|label| labels.iter().position(|it| it == label));
         let fact = at.and_then(|at| self.asking.lists.facts(attribute).get(at).cloned().flatten());
@@ -148,8 +215,8 @@ impl Cell<'_> {
     }
 
     fn sum(&self, measure: Measure) -> Option<Estimate> {
-        let at = self.measures.iter().position(|it| *it == measure)?;
-        self.row.sums.get(at).copied().flatten()
+        let at = self.sheet.measures.iter().position(|it| *it == measure)?;
+        self.sums.get(at).copied().flatten()
     }
 }
 

@@ -12,10 +12,14 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::DataFusionError;
 use datafusion::datasource::TableProvider;
 use datafusion::physical_plan;
+use ledger::disk::Machine;
 use privacy::Budget;
+use reference::SiteList;
 
 use super::bins::Lists;
 use super::catalog::Database;
+use super::cube::{self, Readings};
+use super::functions::{self, Told};
 use super::planner::{Decision, Planned, Planner};
 use super::released::Released;
 use super::rule::unknown;
@@ -24,12 +28,12 @@ use crate::error::{Error, Result};
 use crate::publish::Publication;
 use crate::run::{Run, read_ledger};
 use crate::time::Period;
-use crate::vault::Vault;
+use crate::vault::{Snapshot, Vault};
 
 /// Decides and answers statements for one partner.
 pub struct Desk<'run> {
     run: &'run Run<'run>,
-    vault: Vault,
+    snapshots: BTreeMap<Period, Snapshot>,
     partner: String,
     /// What decides.
     pub planner: Planner<'run>,
@@ -79,13 +83,39 @@ impl<'run> Desk<'run> {
         period: Option<Period>,
     ) -> Result<Self> {
         let vault = Vault::open(run.instance)?;
-        let (geography, sites, held) = (vault.geography()?, vault.sites()?, vault.periods()?);
-        let lists = Lists::new(&geography, &sites, &run.policy.coverage, held.clone());
-        let snapshots = held.into_iter().map(|it| Ok((it, vault.record(it).snapshot)));
-        let snapshots = snapshots.collect::<Result<BTreeMap<_, _>>>()?;
+        let snapshots = match database {
+            Database::Released => Vec::new(),
+            Database::Protected => {
+                let held = vault.periods()?.into_iter();
+                held.map(|it| vault.snapshot(it)).collect::<Result<_>>()?
+            }
+        };
+        Self::over(run, snapshots, (database, period), partner)
+    }
+
+    /// A desk over these snapshots, each of another month.
+    ///
+    /// # Errors
+    /// A fault when the ledger cannot be read.
+    pub fn over(
+        run: &'run Run<'run>,
+        snapshots: Vec<Snapshot>,
+        (database, period): (Database, Option<Period>),
+        partner: &str,
+    ) -> Result<Self> {
+        let snapshots: BTreeMap<Period, Snapshot> =
+            snapshots.into_iter().map(|it| (it.period, it)).collect();
+        let coverage = &run.policy.coverage;
+        let lists = match snapshots.values().next_back() {
+            Some(it) => {
+                Lists::new(&it.geography, &it.sites, coverage, snapshots.keys().copied().collect())
+            }
+            None => Lists::new(&run.policy.geography, SiteList::built_in(), coverage, Vec::new()),
+        };
+        let names = snapshots.iter().map(|(period, it)| (*period, it.id.clone())).collect();
         let released = Arc::new(Released::of(run.instance, &read_ledger(run.instance)?));
-        let planner = Planner::new(run.policy, lists, snapshots, (database, &released), period)?;
-        Ok(Self { run, vault, partner: partner.to_owned(), planner })
+        let planner = Planner::new(run.policy, lists, names, (database, &released), period)?;
+        Ok(Self { run, snapshots, partner: partner.to_owned(), planner })
     }
 
     /// What a decided statement costs, and what of it is still to be paid.
@@ -102,11 +132,27 @@ impl<'run> Desk<'run> {
             }
             let own = planned.priced.plan.cost()?;
             cost.whole = cost.whole.checked_add(own).ok_or_else(over)?;
-            if self.run.answered(&planned.priced.plan)?.is_none() {
+            if self.standing(planned)?.is_none() {
                 cost.due = cost.due.checked_add(own).ok_or_else(over)?;
             }
         }
         Ok(cost)
+    }
+
+    /// What is left for questions of the month that pays, or of the newest.
+    ///
+    /// # Errors
+    /// A fault when the ledger cannot be read.
+    pub fn left(&self, decision: &Decision) -> Result<Budget> {
+        self.run.left(decision.period().map_or_else(|| self.planner.month(), Ok)?)
+    }
+
+    /// What a decided statement would measure, and how.
+    ///
+    /// # Errors
+    /// `P05` when a table has no mechanism.
+    pub fn explain(&self, decision: &Decision) -> Result<String> {
+        explain::text(&decision.questions)
     }
 
     /// Answers a decided statement: charges what is due, and computes the rest.
@@ -125,27 +171,45 @@ impl<'run> Desk<'run> {
         }
         for planned in &decision.questions {
             let published = self.publication(planned, &mut paid)?;
-            let (asked, priced, schema) = (&planned.asked, &planned.priced, planned.slot.schema());
-            planned.slot.fill(answer::rows(asked, priced, published.as_ref(), &schema, &asking)?);
+            let sheet = published.as_ref().map(|(it, readings)| (&it.sheet, readings));
+            let schema = planned.slot.schema();
+            planned.slot.fill(answer::rows(&planned.asked, sheet, &schema, &asking)?);
         }
-        let (schema, rows) = self.planner.runtime.block_on(self.free(decision))?;
+        let (schema, rows) = self.free(decision)?;
         Ok(Answer { schema, rows, paid })
     }
 
+    /// The answer of a question that stands, as it was asked or in another that holds it.
+    fn standing(&self, planned: &Planned) -> Result<Option<(Publication, Readings)>> {
+        let priced = &planned.priced;
+        if let Some(publication) = self.run.answered(&priced.plan)? {
+            return Ok(Some((publication, priced.readings.clone())));
+        }
+        let answers = self.run.answers(&priced.plan.snapshot)?;
+        cube::find(priced, &answers, |(path, digest)| {
+            Publication::read_recorded(&Machine, path, digest)
+        })
+    }
+
     /// The answer of one question, new or standing; none of one that holds for nobody.
-    fn publication(&self, planned: &Planned, paid: &mut Vec<Paid>) -> Result<Option<Publication>> {
+    fn publication(
+        &self,
+        planned: &Planned,
+        paid: &mut Vec<Paid>,
+    ) -> Result<Option<(Publication, Readings)>> {
         if planned.asked.question.nothing {
             return Ok(None);
         }
         let plan = &planned.priced.plan;
-        let found = self.run.answered(plan)?;
-        let (publication, charged) = match found {
-            Some(publication) => (publication, Budget::ZERO),
+        let (publication, readings, charged) = match self.standing(planned)? {
+            Some((publication, readings)) => (publication, readings, Budget::ZERO),
             None => {
-                let snapshot = self.vault.snapshot(plan.period)?;
-                let outcome = self.run.question(&snapshot, plan.clone(), &self.partner)?;
+                let snapshot = self.snapshots.get(&plan.period);
+                let gone = || Error::fault("F03", "a question about a month that is not held");
+                let outcome =
+                    self.run.question(snapshot.ok_or_else(gone)?, plan.clone(), &self.partner)?;
                 let charged = if outcome.existed { Budget::ZERO } else { plan.cost()? };
-                (outcome.publication, charged)
+                (outcome.publication, planned.priced.readings.clone(), charged)
             }
         };
         let manifest = &publication.manifest;
@@ -157,11 +221,11 @@ impl<'run> Desk<'run> {
                 listed: manifest.cells_in_code_list,
             });
         }
-        Ok(Some(publication))
+        Ok(Some((publication, readings)))
     }
 
     /// Runs what is free.
-    async fn free(&self, decision: &Decision) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+    fn free(&self, decision: &Decision) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let tables = self.planner.tables();
         let wrong = |cause: DataFusionError| match cause.find_root() {
             DataFusionError::ResourcesExhausted(_) => Error::fault(
@@ -171,11 +235,29 @@ impl<'run> Desk<'run> {
             .remedy("ask for fewer rows, or aggregate them"),
             _ => unknown::not_understood(&cause, &decision.sql, &tables),
         };
-        let physical =
-            self.planner.state.create_physical_plan(&decision.free).await.map_err(wrong)?;
-        let schema = physical.schema();
-        let rows =
-            physical_plan::collect(physical, self.planner.state.task_ctx()).await.map_err(wrong)?;
-        Ok((schema, rows))
+        let free = functions::filled(decision.free.clone(), self)?;
+        let state = &self.planner.state;
+        let run = async {
+            let physical = state.create_physical_plan(&free).await?;
+            let schema = physical.schema();
+            Ok((schema, physical_plan::collect(physical, state.task_ctx()).await?))
+        };
+        self.planner.runtime.block_on(run).map_err(wrong)
+    }
+}
+
+impl Told for Desk<'_> {
+    fn cost(&self, sql: &str) -> Result<String> {
+        let decision = self.planner.decide(sql)?;
+        let due = Self::cost(self, &decision)?.due;
+        Ok(match due {
+            Budget::ZERO => "nothing is charged".to_owned(),
+            due => format!("rho {}, delta {}", due.rho, due.delta),
+        })
+    }
+
+    fn budget(&self) -> Result<f64> {
+        let left = self.run.left(self.planner.month()?)?;
+        left.rho.to_string().parse().map_err(|_| Error::fault("F03", "a budget that is no number"))
     }
 }

@@ -95,12 +95,16 @@ fn project(projection: &Projection) -> Result<Option<(LogicalPlan, Edges)>> {
     let (mut expressions, mut edges) = (projection.expr.clone(), Edges::new());
     for (expression, named) in projection.expr.iter().zip(projection.schema.columns()) {
         let Some((low, high)) = bare(expression).and_then(|it| below.get(it)) else { continue };
+        let base = plain(&named.name);
         let edge = |of: &Column, end: &str| {
-            let name = format!("{}{end}", named.name);
+            let name = format!("{base}{end}");
             (Expr::Column(of.clone()).alias(name.clone()), Column::new_unqualified(name))
         };
         let ((low, low_named), (high, high_named)) = (edge(low, LOW), edge(high, HIGH));
-        let taken = |it: &Column| projection.schema.columns().iter().any(|of| of.name == it.name);
+        let own = projection.schema.columns();
+        let given = edges.values().flat_map(|(low, high): &(Column, Column)| [low, high]);
+        let taken: Vec<&Column> = own.iter().chain(given).collect();
+        let taken = |it: &Column| taken.iter().any(|of| of.name == it.name);
         if edges.contains_key(&named) || taken(&low_named) || taken(&high_named) {
             continue;
         }
@@ -108,6 +112,16 @@ fn project(projection: &Projection) -> Result<Option<(LogicalPlan, Edges)>> {
         edges.insert(named, (low_named, high_named));
     }
     Ok(Some((LogicalPlanBuilder::from(input).project(expressions)?.build()?, edges)))
+}
+
+/// The name of a number for the names of its edges: `count` of `count(DISTINCT visit.subscriber_id)`.
+fn plain(name: &str) -> &str {
+    match name.split_once('(') {
+        Some(("count", rest)) if rest.starts_with("DISTINCT") => "people",
+        Some(("count", _)) => "rows",
+        Some((function, _)) => function,
+        None => name,
+    }
 }
 
 fn bare(expression: &Expr) -> Option<&Column> {

@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
-use datafusion::common::DataFusionError;
+use datafusion::common::{DataFusionError, SchemaError};
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
 
-use super::Asking;
 use super::bins::Lists;
 use super::catalog::{Database, catalog};
 use super::interval::with_intervals;
@@ -24,8 +24,9 @@ use super::question::Asked;
 use super::released::Released;
 use super::rule::{period, unknown};
 use super::split::{split, uncarry};
-use super::statement::parse;
+use super::statement::{is_person, of_first_table, parse};
 use super::tables::Slot;
+use super::{Asking, functions};
 use crate::error::{Error, Result};
 use crate::policy::Policy;
 use crate::time::Period;
@@ -100,6 +101,14 @@ impl<'run> Planner<'run> {
         Ok(Decision { sql: sql.to_owned(), free, questions, explain: parsed.explain })
     }
 
+    /// The month of questions that name no day.
+    ///
+    /// # Errors
+    /// `Q13` when the vault holds none.
+    pub(super) fn month(&self) -> Result<Period> {
+        self.period.or(self.lists.held.last().copied()).ok_or_else(period::none_held)
+    }
+
     /// What a statement is read against.
     pub(super) const fn asking<'ask>(&'ask self, sql: &'ask str) -> Asking<'ask> {
         Asking { sql, lists: &self.lists, period: self.period }
@@ -118,7 +127,14 @@ impl<'run> Planner<'run> {
                 return Err(unknown::no_table(&reference.to_string(), sql, &tables));
             }
         }
-        self.runtime.block_on(self.state.statement_to_plan(statement)).map_err(wrong)
+        let again = of_first_table(&statement);
+        let planned = self.runtime.block_on(self.state.statement_to_plan(statement));
+        match (planned, again) {
+            (Err(cause), Some(again)) if is_ambiguous_person(&cause) => {
+                self.runtime.block_on(self.state.statement_to_plan(again)).map_err(wrong)
+            }
+            (planned, _) => planned.map_err(wrong),
+        }
     }
 
     /// The tables that a statement may name.
@@ -138,6 +154,11 @@ impl<'run> Planner<'run> {
         names.sort();
         names
     }
+}
+
+fn is_ambiguous_person(cause: &DataFusionError) -> bool {
+    let DataFusionError::SchemaError(cause, _) = cause.find_root() else { return false };
+    matches!(cause.as_ref(), SchemaError::AmbiguousReference { field } if is_person(&field.name))
 }
 
 impl Decision {
@@ -177,5 +198,9 @@ fn state(
         .with_runtime_env(runtime)
         .with_catalog_list(Arc::new(catalogs))
         .with_default_features();
-    Ok(state.build())
+    let mut state = state.build();
+    for function in functions::known() {
+        state.register_udf(Arc::new(function))?;
+    }
+    Ok(state)
 }

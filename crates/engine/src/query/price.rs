@@ -16,7 +16,9 @@ use super::rule::{cells, grouping};
 use super::view;
 use crate::dimension::{self, Codes, Dimension};
 use crate::error::{Error, Result};
-use crate::plan::{Family, Filter, Marginal, Measure, PrivatePlan, QUESTION, Sum, View, untied};
+use crate::plan::{
+    Family, Filter, Marginal, Measure, PrivatePlan, QUESTION, QUESTION_CELLS_MAX, Sum, View, untied,
+};
 use crate::policy::Policy;
 
 /// A question with its plan.
@@ -88,7 +90,7 @@ pub fn price(
     };
     let all =
         plan.marginals().map(|(family, it)| plan.cells(family, it)).fold(0, u64::saturating_add);
-    if all > cells::CELLS_MAX {
+    if all > QUESTION_CELLS_MAX {
         return Err(cells::too_many(all));
     }
     plan.check()?;
@@ -126,7 +128,7 @@ impl Lifted {
             |it: &Dimension| u64::try_from(codes.list(*it).labels().len()).unwrap_or(u64::MAX);
         let places = with.iter().filter(|it| it.is_home()).count();
         // Two places of the home do not cross; a table that is too long is asked as it was written.
-        if places > 1 || with.iter().map(length).fold(1, u64::saturating_mul) > cells::CELLS_MAX {
+        if places > 1 || with.iter().map(length).fold(1, u64::saturating_mul) > QUESTION_CELLS_MAX {
             return plain();
         }
         let of: Vec<Dimension> =

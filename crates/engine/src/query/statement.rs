@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{TableFactor, Visit, Visitor};
+use datafusion::sql::sqlparser::ast::{
+    Expr, Ident, TableFactor, Visit, VisitMut, Visitor, VisitorMut,
+};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
@@ -49,10 +51,21 @@ pub fn parse(sql: &str) -> Result<Parsed> {
             return Ok(Parsed { query, explain });
         }
         Kind::Columns(table) => {
-            let name = table.rsplit('.').next().unwrap_or_default().replace(['\'', '"'], "");
+            let plain = table.replace(['\'', '"'], "");
+            let columns = "information_schema.columns";
+            let (schema, name) = match plain.rsplit_once('.') {
+                Some((schema, name)) => (format!("'{schema}'"), name),
+                // A view before a released table of the same name, as in FROM.
+                None => {
+                    let first = format!(
+                        "SELECT MIN(table_schema) FROM {columns} WHERE table_name = '{plain}'"
+                    );
+                    (format!("({first})"), plain.as_str())
+                }
+            };
             let query = about(format!(
-                "SELECT column_name, data_type, comment FROM information_schema.columns \
-                 WHERE table_name = '{name}' ORDER BY ordinal_position"
+                "SELECT column_name, data_type, comment FROM {columns} \
+                 WHERE table_schema = {schema} AND table_name = '{name}' ORDER BY ordinal_position"
             ))?;
             return Ok(Parsed { query, explain });
         }
@@ -82,6 +95,57 @@ fn not_sql(cause: &ParserError) -> crate::Error {
         ParserError::RecursionLimitExceeded => "it is nested too deeply".to_owned(),
     };
     refuse(&unknown::RULE, format!("the statement is no SQL: {text}"))
+}
+
+/// Says of which table a person is who is named without one: in a join it is the same person in each.
+///
+/// Names the first table that the statement reads rows from, where one is named.
+#[must_use]
+pub fn of_first_table(statement: &Statement) -> Option<Statement> {
+    let Statement::Statement(own) = statement else { return None };
+    let mut first = FirstTable(None);
+    let _ = own.visit(&mut first);
+    let mut own = own.as_ref().clone();
+    let _ = VisitMut::visit(&mut own, &mut Qualified(first.0?));
+    Some(Statement::Statement(Box::new(own)))
+}
+
+/// Finds what the first table is called.
+struct FirstTable(Option<Ident>);
+
+impl Visitor for FirstTable {
+    type Break = ();
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        let TableFactor::Table { name, alias, .. } = factor else {
+            return ControlFlow::Continue(());
+        };
+        let last = || name.0.last().and_then(|it| it.as_ident()).cloned();
+        self.0 = alias.as_ref().map(|it| it.name.clone()).or_else(last);
+        ControlFlow::Break(())
+    }
+}
+
+/// Puts a table before each person that has none.
+struct Qualified(Ident);
+
+impl VisitorMut for Qualified {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
+        if let Expr::Identifier(name) = expression
+            && is_person(&name.value)
+        {
+            *expression = Expr::CompoundIdentifier(vec![self.0.clone(), name.clone()]);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Whether a column is the person.
+#[must_use]
+pub fn is_person(name: &str) -> bool {
+    ["subscriber_id", "id"].iter().any(|it| name.eq_ignore_ascii_case(it))
 }
 
 /// Finds a table that is sampled.

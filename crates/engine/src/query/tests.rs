@@ -14,6 +14,8 @@ use crate::policy::Policy;
 use crate::product;
 use crate::time::Period;
 
+mod fuzz;
+
 /// The default policy.
 fn policy() -> Policy {
     let folder = TempDir::new().unwrap();

@@ -8,7 +8,7 @@ use ledger::disk::Disk;
 use ledger::{Charge, History, PlanHash, State};
 
 use crate::error::Result;
-use crate::plan::PrivatePlan;
+use crate::plan::{PrivatePlan, QUESTION};
 use crate::publish::Publication;
 
 /// The published releases of an instance.
@@ -33,6 +33,12 @@ impl Standing<'_> {
         let plan = plan.to_string();
         let own = self.folders(move |it| it.plan_hash == plan).next();
         own.map(|(path, digest)| Publication::read_recorded(self.disk, &path, &digest)).transpose()
+    }
+
+    /// The answers of a snapshot, the oldest first.
+    pub fn of_snapshot(&self, snapshot: &str) -> impl Iterator<Item = Folder> {
+        let snapshot = snapshot.to_owned();
+        self.folders(move |it| it.product == QUESTION && it.snapshot == snapshot)
     }
 
     /// The newest release of residents of the plan's period.

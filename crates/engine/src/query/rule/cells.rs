@@ -2,6 +2,7 @@
 
 use super::Rule;
 use crate::error::Error;
+use crate::plan::QUESTION_CELLS_MAX;
 use crate::query::refusal::refuse;
 
 /// See the head of this file.
@@ -13,13 +14,10 @@ pub const RULE: Rule = Rule {
     instead: "SELECT area, hour, COUNT(*) FROM presence GROUP BY area, hour",
 };
 
-/// The most cells of the code lists that a question may ask for.
-pub const CELLS_MAX: u64 = 500_000;
-
 /// A question of more.
 #[must_use]
 pub fn too_many(cells: u64) -> Error {
     refuse(&RULE, format!("the question has {cells} cells"))
-        .allowed(format!("{CELLS_MAX} cells"))
+        .allowed(format!("{QUESTION_CELLS_MAX} cells"))
         .remedy("group by fewer or coarser columns, or confine them in WHERE")
 }

@@ -98,6 +98,13 @@ fn a_plan_whose_sums_cannot_be_drawn_is_refused_before_it_is_charged() {
         family.marginals[2].weights = Some(weights);
     };
     check(&clipped, "clipped");
+    let endless = |plan: &mut PrivatePlan| {
+        plan.product = QUESTION.to_owned();
+        let family = &mut plan.families[0];
+        family.rows = vec![Dimension::Site, Dimension::Hour, Dimension::DayType];
+        family.marginals[3].by = vec![Dimension::Sector, Dimension::AgeBand];
+    };
+    check(&endless, "cells together");
 }
 
 #[test]
@@ -127,7 +134,9 @@ fn answered() -> Released {
     family.marginals[1].sums = vec![sum(Measure::Minutes), sum(Measure::Rows)];
     let counts = |cells: usize, some: &[(usize, u32)], sums: usize| {
         let mut people = vec![0; cells];
-        some.iter().for_each(|it| people[it.0] = it.1);
+        for it in some {
+            people[it.0] = it.1;
+        }
         let tripled: Vec<u64> = people.iter().map(|it| u64::from(*it) * 3).collect();
         Counts::with_sums(people, vec![tripled; sums])
     };

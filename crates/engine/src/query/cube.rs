@@ -1,0 +1,103 @@
+//! An answer that stands and holds what is asked, as cells or as sums of few of them: used before the vault.
+//!
+//! It must be of the same snapshot, view and rows, confined by no more than the question is; what the question
+//! confines further is a column of people of it, over which people add up. A sum is taken only of cells that
+//! are all published, for every group that is asked for, and of four at most: it is then half as sure as a new
+//! measurement, or surer. Looks at published answers alone. Source: privacy model §8 (order of answers).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::answer::groups;
+use super::price::{Priced, Reading};
+use crate::dimension::Dimension;
+use crate::error::Result;
+use crate::plan::{Filter, PrivatePlan};
+use crate::publish::{ALL, Manifest, Publication, Sheet};
+
+/// The most cells that are added up to one.
+const SUMMANDS_MAX: usize = 4;
+
+/// Where the answer of each grouping set stands.
+pub type Readings = BTreeMap<Vec<Dimension>, Reading>;
+
+/// What is needed of a cube beside the tables of the question itself.
+struct Wanted<'ask> {
+    set: &'ask [Dimension],
+    /// The dimensions of the question's own table.
+    own: BTreeSet<Dimension>,
+    only: &'ask BTreeMap<Dimension, BTreeSet<String>>,
+    priced: &'ask Priced,
+}
+
+/// The first of `answers` that holds what is asked, and where; `read` opens one.
+///
+/// # Errors
+/// What `read` says.
+pub fn find<T>(
+    priced: &Priced,
+    answers: &[(Manifest, T)],
+    read: impl Fn(&T) -> Result<Publication>,
+) -> Result<Option<(Publication, Readings)>> {
+    let mut readings = priced.readings.iter();
+    let (Some((set, reading)), None) = (readings.next(), readings.next()) else { return Ok(None) };
+    let own = priced.plan.marginals().find(|it| it.1.name == reading.table);
+    let own = own.map(|(family, it)| PrivatePlan::dimensions(family, it).into_iter().collect());
+    let wanted = Wanted { set, own: own.unwrap_or_default(), only: &reading.only, priced };
+    for (manifest, folder) in answers {
+        let Some(further) = wanted.confined_further(manifest) else { continue };
+        let publication = read(folder)?;
+        let found = manifest.marginals.iter().find_map(|table| {
+            let has = |sum: &crate::plan::Sum| {
+                table.sums.iter().any(|it| it.measure == sum.measure && it.cap == sum.cap)
+            };
+            let sums = priced.plan.marginals().flat_map(|it| &it.1.sums);
+            let reading = wanted.reading(&publication.sheet, &table.name, &further)?;
+            sums.into_iter().all(has).then_some(reading)
+        });
+        if let Some(reading) = found {
+            return Ok(Some((publication, BTreeMap::from([(set.clone(), reading)]))));
+        }
+    }
+    Ok(None)
+}
+
+impl Wanted<'_> {
+    /// The conditions that a cube does not have, each on a column of people; `None` when it cannot do.
+    fn confined_further(&self, manifest: &Manifest) -> Option<Vec<Filter>> {
+        let cube = manifest.question.as_ref()?;
+        let plan = &self.priced.plan;
+        if cube.view != plan.view || manifest.floor != plan.floor.people() {
+            return None;
+        }
+        let (same, further): (Vec<_>, Vec<_>) =
+            plan.filters.iter().cloned().partition(|it| cube.filters.contains(it));
+        let of_people = further.iter().all(|it| it.dimension.partitions_people());
+        (same.len() == cube.filters.len() && of_people).then_some(further)
+    }
+
+    /// How the answer is read from a table, if the table has it whole.
+    fn reading(&self, sheet: &Sheet, table: &str, further: &[Filter]) -> Option<Reading> {
+        let dimensions = dimensions(sheet, table);
+        let needed = self.own.iter().copied().chain(further.iter().map(|it| it.dimension));
+        let needed: BTreeSet<Dimension> = needed.collect();
+        let more = dimensions.difference(&needed).all(|it| it.partitions_people());
+        if !dimensions.is_superset(&needed) || !more {
+            return None;
+        }
+        let mut only = self.only.clone();
+        only.extend(further.iter().map(|it| (it.dimension, it.bins.iter().cloned().collect())));
+        let reading = Reading { table: table.to_owned(), only };
+        let whole = groups(sheet, self.set, &reading).iter().all(|group| {
+            group.len() == 1
+                || group.len() <= SUMMANDS_MAX && group.iter().all(|it| it.people.is_some())
+        });
+        whole.then_some(reading)
+    }
+}
+
+/// The dimensions of a table: those of which its rows name a value.
+fn dimensions(sheet: &Sheet, table: &str) -> BTreeSet<Dimension> {
+    let Some(row) = sheet.rows.iter().find(|it| it.level == *table) else { return BTreeSet::new() };
+    let named = sheet.keys.iter().zip(&row.labels).filter(|it| it.1.as_str() != ALL);
+    named.map(|it| *it.0).collect()
+}
