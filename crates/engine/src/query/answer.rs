@@ -54,7 +54,7 @@ pub fn rows(
     for (sheet, set, reading) in tables {
         for group in groups(sheet, set, reading) {
             let Some(cell) = Cell::of(&group, sheet, set, asking) else { continue };
-            let fields = asked.outputs.iter().flat_map(|it| cell.fields(it)).collect();
+            let fields = asked.outputs.iter().filter_map(|it| cell.fields(it)).collect();
             for (column, field) in columns.iter_mut().zip(edges_last(asked, fields)) {
                 column.push(field);
             }

@@ -11,7 +11,7 @@ use arrow::datatypes::{Field, Schema};
 use datafusion::common::Column;
 use datafusion::common::DataFusionError;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::datasource::provider_as_source;
+use datafusion::datasource::{TableProvider, provider_as_source};
 use datafusion::logical_expr::expr::{Exists, InSubquery, SetComparison};
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, LogicalPlanBuilder, Subquery};
 
@@ -152,10 +152,10 @@ impl Splitter<'_> {
                 None => column.alias(field.name()),
             }
         });
-        let leaf =
-            LogicalPlanBuilder::scan("answer", provider_as_source(Arc::clone(&slot) as _), None)
-                .and_then(|it| it.project(columns.collect::<Vec<_>>()))
-                .and_then(LogicalPlanBuilder::build);
+        let provider: Arc<dyn TableProvider> = Arc::<Slot>::clone(&slot);
+        let leaf = LogicalPlanBuilder::scan("answer", provider_as_source(provider), None)
+            .and_then(|it| it.project(columns.collect::<Vec<_>>()))
+            .and_then(LogicalPlanBuilder::build);
         self.questions.push((asked, slot));
         leaf.map_err(|cause| uncarry(&cause))
     }
