@@ -29,11 +29,11 @@ pub enum Kind {
 pub struct Error {
     kind: Kind,
     code: &'static str,
-    what: String,
-    excerpt: Option<String>,
-    place: Option<String>,
-    allowed: Option<String>,
-    remedy: Option<String>,
+    what: Box<str>,
+    excerpt: Option<Box<str>>,
+    place: Option<Box<str>>,
+    allowed: Option<Box<str>>,
+    remedy: Option<Box<str>>,
 }
 
 impl Error {
@@ -66,7 +66,7 @@ impl Error {
         Self {
             kind,
             code,
-            what: what.into(),
+            what: what.into().into(),
             excerpt: None,
             place: None,
             allowed: None,
@@ -77,28 +77,28 @@ impl Error {
     /// Shows the line of a statement and marks the place in it.
     #[must_use]
     pub fn excerpt(mut self, excerpt: impl Into<String>) -> Self {
-        self.excerpt = Some(excerpt.into());
+        self.excerpt = Some(excerpt.into().into());
         self
     }
 
     /// Says where: a file, a line, a column, a key.
     #[must_use]
     pub fn at(mut self, place: impl fmt::Display) -> Self {
-        self.place = Some(place.to_string());
+        self.place = Some(place.to_string().into());
         self
     }
 
     /// Says what would have been accepted.
     #[must_use]
     pub fn allowed(mut self, allowed: impl Into<String>) -> Self {
-        self.allowed = Some(allowed.into());
+        self.allowed = Some(allowed.into().into());
         self
     }
 
     /// Says what to do now.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.remedy = Some(remedy.into().into());
         self
     }
 

@@ -111,15 +111,12 @@ impl Lists {
     /// The bins of a dimension; days are those of every month held.
     #[must_use]
     pub fn bins(&self, dimension: Dimension) -> Bins {
-        let all = match dimension {
-            Dimension::Day => {
-                let days = self.held.iter().flat_map(|it| it.days());
-                days.map(|day| (day.to_string(), Value::Day(day))).collect()
-            }
-            _ => {
-                let labels = self.codes.list(dimension).labels().iter();
-                labels.map(|label| (label.clone(), value(dimension, label))).collect()
-            }
+        let all = if dimension == Dimension::Day {
+            let days = self.held.iter().flat_map(|it| it.days());
+            days.map(|day| (day.to_string(), Value::Day(day))).collect()
+        } else {
+            let labels = self.codes.list(dimension).labels().iter();
+            labels.map(|label| (label.clone(), value(dimension, label))).collect()
         };
         Bins { dimension, all }
     }

@@ -7,6 +7,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 
 use super::desk::Answer;
 use super::planner::Planned;
+use super::view;
 use crate::error::{Error, Result};
 use crate::plan::{Measure, PrivatePlan};
 
@@ -30,13 +31,18 @@ pub fn text(questions: &[Planned]) -> Result<String> {
     let mut out = String::new();
     for (at, planned) in (1..).zip(questions) {
         let plan = &planned.priced.plan;
-        let _ = writeln!(out, "question {at}: {:?} of {}", plan.view, plan.period);
+        let _ = writeln!(out, "question {at}: `{}` of {}", view::of(plan.view).name, plan.period);
         if planned.asked.question.nothing {
             let _ = writeln!(out, "  holds for nobody, whatever the data: free");
             continue;
         }
         for filter in &plan.filters {
-            let _ = writeln!(out, "  only {} in {}", filter.dimension, bins(&filter.bins));
+            let _ = writeln!(
+                out,
+                "  only {} in {}",
+                view::column(filter.dimension),
+                bins(&filter.bins)
+            );
         }
         for (family, marginal) in plan.marginals() {
             let mechanism = plan.mechanism(family, marginal)?.ordinary();
@@ -44,7 +50,7 @@ pub fn text(questions: &[Planned]) -> Result<String> {
             let limit = marginal.cells_per_person(family).cells();
             let _ = writeln!(
                 out,
-                "  table {}: {cells} cells, {limit} a person; people ± {:.0}, none under {}; rho {}, delta {}",
+                "  table {}: cells {cells}, {limit} a person; people ± {:.0}, none under {}; rho {}, delta {}",
                 marginal.name,
                 Z95 * mechanism.variance.to_f64().sqrt(),
                 mechanism.threshold,

@@ -1,14 +1,14 @@
 //! Puts the interval of each number beside an answer, where the number leaves as it was released.
 //!
-//! A statement whose top is a chain of projections, filters, sorts and limits over one question gets, behind
+//! A statement whose top is a chain of projections, names, filters, sorts and limits over one question gets, behind
 //! its own columns, `<name>_lo` and `<name>_hi` for each released number among them. Any other shape keeps
 //! its columns: nothing computed has an interval of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::common::{Column, Result};
 use datafusion::logical_expr::{
-    Expr, Filter, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort,
+    Expr, Filter, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort, SubqueryAlias,
 };
 
 use super::tables::is_slot;
@@ -39,6 +39,7 @@ fn widen(plan: &LogicalPlan) -> Result<Option<(LogicalPlan, Edges)>> {
             LogicalPlan::TableScan(scan) if is_slot(&scan.source) => leaf(projection).map(Some),
             _ => project(projection),
         },
+        LogicalPlan::SubqueryAlias(alias) => named(alias),
         LogicalPlan::Filter(filter) => above(&filter.input, |input| {
             Ok(LogicalPlan::Filter(Filter::try_new(filter.predicate.clone(), input.into())?))
         }),
@@ -57,6 +58,19 @@ fn above(
     node: impl FnOnce(LogicalPlan) -> Result<LogicalPlan>,
 ) -> Result<Option<(LogicalPlan, Edges)>> {
     widen(input)?.map(|(input, edges)| Ok((node(input)?, edges))).transpose()
+}
+
+/// A name for a subquery or a common table, which all of its columns get.
+fn named(alias: &SubqueryAlias) -> Result<Option<(LogicalPlan, Edges)>> {
+    let Some((input, below)) = widen(&alias.input)? else { return Ok(None) };
+    let names: Vec<&String> = input.schema().fields().iter().map(|it| it.name()).collect();
+    if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
+        return Ok(None);
+    }
+    let own = |it: Column| Column::new(Some(alias.alias.clone()), it.name);
+    let edges = below.into_iter().map(|(of, (low, high))| (own(of), (own(low), own(high))));
+    let named = SubqueryAlias::try_new(input.into(), alias.alias.clone())?;
+    Ok(Some((LogicalPlan::SubqueryAlias(named), edges.collect())))
 }
 
 /// The slot's own projection: `c3` is named as the aggregate was, its edges after it.

@@ -99,12 +99,15 @@ pub fn price(
     Ok(Priced { readings: readings.collect(), plan })
 }
 
+/// The bins that are asked for, of each dimension that is named.
+type Only = BTreeMap<Dimension, BTreeSet<String>>;
+
 /// What is asked for once conditions on people have become dimensions.
 struct Lifted {
     sets: BTreeSet<Vec<Dimension>>,
-    filters: BTreeMap<Dimension, BTreeSet<String>>,
+    filters: Only,
     /// For each asked set, the set that holds it and the bins of that one.
-    readings: BTreeMap<Vec<Dimension>, (Vec<Dimension>, BTreeMap<Dimension, BTreeSet<String>>)>,
+    readings: BTreeMap<Vec<Dimension>, (Vec<Dimension>, Only)>,
 }
 
 impl Lifted {

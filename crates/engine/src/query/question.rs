@@ -13,7 +13,7 @@ use super::Asking;
 use super::relation::{Attribute, Relation, Source, computed, read};
 use super::rule::aggregate::{self, Answered};
 use super::rule::{grouping, identity, keys_alone, period};
-use super::view::Meaning;
+use super::view::{self, Meaning};
 use crate::dimension::{self, Dimension};
 use crate::error::Result;
 use crate::plan::{Measure, View};
@@ -138,8 +138,8 @@ fn groups(
             matches!(it, Output::Fact(_)) && !own.contains(&Output::Key(it.dimension()))
         });
         if let Some(lone) = lone {
-            let key = lone.dimension();
-            let found = format!("a fact of {key} is grouped by, and not {key} itself");
+            let key = view::column(lone.dimension());
+            let found = format!("a fact of `{key}` is grouped by, and not `{key}` itself");
             return Err(grouping::not_registered(
                 found,
                 "the key of the public list beside its facts",

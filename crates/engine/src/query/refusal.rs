@@ -12,7 +12,8 @@ pub fn refuse(rule: &Rule, found: impl Into<String>) -> Error {
     Error::policy(rule.code, found).remedy(format!("write  {}", rule.instead))
 }
 
-/// Marks the first place of `needle` in the statement with a caret; the error as it is when it is nowhere.
+/// Marks the first place of `needle` in the statement with a caret, one behind DISTINCT only when there is no
+/// other: there it is allowed. The error as it is when it is nowhere.
 #[must_use]
 pub fn mark(error: Error, sql: &str, needle: &str) -> Error {
     match excerpt(sql, needle) {
@@ -43,8 +44,18 @@ fn excerpt(sql: &str, needle: &str) -> Option<String> {
     if wanted.is_empty() {
         return None;
     }
-    let found =
-        all.windows(wanted.len()).find(|it| it.iter().zip(&wanted).all(|(a, b)| a.0 == b.0))?;
+    let matches = |at: &usize| {
+        let here = all.iter().skip(*at);
+        here.clone().count() >= wanted.len() && here.zip(&wanted).all(|(a, b)| a.0 == b.0)
+    };
+    // `DISTINCT id`, or `DISTINCT s.id`.
+    let is_counted = |at: &usize| {
+        let word = |back: usize| at.checked_sub(back).and_then(|it| all.get(it)).map(|it| &*it.0);
+        word(1) == Some("distinct") || (word(1) == Some(".") && word(3) == Some("distinct"))
+    };
+    let mut places = (0..all.len()).filter(matches);
+    let at = places.clone().find(|it| !is_counted(it)).or_else(|| places.next())?;
+    let found = all.get(at..at.checked_add(wanted.len())?)?;
     let (first, last) = (found.first()?, found.last()?);
     let line = usize::try_from(first.1).ok()?;
     let text = sql.lines().nth(line.checked_sub(1)?)?;
@@ -82,6 +93,18 @@ mod tests {
             "SELECT lower ( site )",
             "lower(site)",
             Some(" 1 | SELECT lower ( site )\n   |        ^^^^^^^^^^^^^^"),
+        );
+        check(
+            "SELECT COUNT(DISTINCT s.id) FROM subscriber s WHERE s.id = 1",
+            "id",
+            Some(
+                " 1 | SELECT COUNT(DISTINCT s.id) FROM subscriber s WHERE s.id = 1\n   |                                                       ^^",
+            ),
+        );
+        check(
+            "SELECT DISTINCT site",
+            "site",
+            Some(" 1 | SELECT DISTINCT site\n   |                 ^^^^"),
         );
         check("SELECT 1", "visit", None);
         check("SELECT 'open", "visit", None);

@@ -198,10 +198,13 @@ fn projected(projection: &Projection, asking: &Asking<'_>) -> Result<Relation> {
 
 /// The refusal of an expression on rows.
 pub fn computed(expression: &Expr, asking: &Asking<'_>) -> Error {
-    let text = expression.human_display().to_string();
+    let text = match expression {
+        Expr::Cast(_) | Expr::TryCast(_) => expression.to_string(),
+        other => other.human_display().to_string(),
+    };
     match expression {
         Expr::ScalarSubquery(_) | Expr::Exists(_) | Expr::InSubquery(_) => {
-            subquery::below("a subquery", asking.sql, "select")
+            subquery::below("a subquery", asking.sql, "(select")
         }
         Expr::WindowFunction(_) => set_operation::below("a window function", asking.sql, "over"),
         other => computation::on_rows(&text, asking.sql, &needle(other)),

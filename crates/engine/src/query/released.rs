@@ -65,7 +65,8 @@ impl Released {
         let Some(folders) = self.published.get(product) else { return Ok(None) };
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(table) = tables.get(product) {
-            return Ok(Some(Arc::clone(table) as _));
+            let table: Arc<dyn TableProvider> = Arc::<MemTable>::clone(table);
+            return Ok(Some(table));
         }
         let read =
             |(path, digest): &(PathBuf, String)| Publication::read_recorded(&Machine, path, digest);

@@ -11,7 +11,7 @@ use arrow::datatypes::{Field, Schema};
 use datafusion::common::Column;
 use datafusion::common::DataFusionError;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::datasource::provider_as_source;
+use datafusion::datasource::{TableProvider, provider_as_source};
 use datafusion::logical_expr::expr::{Exists, InSubquery, SetComparison};
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, LogicalPlanBuilder, Subquery};
 
@@ -19,7 +19,7 @@ use super::Asking;
 use super::answer::edges;
 use super::interval::{HIGH, LOW};
 use super::question::{Asked, of};
-use super::rule::{rows, subquery};
+use super::rule::{keys_alone, rows, subquery};
 use super::tables::{Slot, view};
 use super::view as views;
 use crate::error::{Error, Result};
@@ -76,6 +76,9 @@ impl Splitter<'_> {
             LogicalPlan::Aggregate(aggregate) if reaches_rows(&aggregate.input).is_some() => {
                 return self.question(aggregate);
             }
+            LogicalPlan::Distinct(distinct) if reaches_rows(distinct.input()).is_some() => {
+                return Err(keys_alone::alone(self.asking.sql, "distinct"));
+            }
             LogicalPlan::TableScan(scan) => {
                 let name = view(&scan.source).map_or("a view", |it| views::of(it.view).name);
                 return Err(rows::shown(name, "the statement", self.asking.sql));
@@ -119,7 +122,11 @@ impl Splitter<'_> {
             return Ok(own);
         }
         if !own.outer_ref_columns.is_empty() {
-            return Err(carry(subquery::below("a correlated subquery", self.asking.sql, "select")));
+            return Err(carry(subquery::below(
+                "a correlated subquery",
+                self.asking.sql,
+                "(select",
+            )));
         }
         let plan = self.free(own.subquery.as_ref().clone()).map_err(carry)?;
         Ok(Subquery { subquery: Arc::new(plan), ..own })
@@ -145,10 +152,10 @@ impl Splitter<'_> {
                 None => column.alias(field.name()),
             }
         });
-        let leaf =
-            LogicalPlanBuilder::scan("answer", provider_as_source(Arc::clone(&slot) as _), None)
-                .and_then(|it| it.project(columns.collect::<Vec<_>>()))
-                .and_then(LogicalPlanBuilder::build);
+        let provider: Arc<dyn TableProvider> = Arc::<Slot>::clone(&slot);
+        let leaf = LogicalPlanBuilder::scan("answer", provider_as_source(provider), None)
+            .and_then(|it| it.project(columns.collect::<Vec<_>>()))
+            .and_then(LogicalPlanBuilder::build);
         self.questions.push((asked, slot));
         leaf.map_err(|cause| uncarry(&cause))
     }

@@ -1,6 +1,5 @@
 //! What stands in the catalog: views that are never scanned, public lists, and slots for answers.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -128,7 +127,8 @@ impl ListTable {
                     lists.facts(*attribute).iter().map(Option::as_deref).collect()
                 }
             };
-            (Field::new(*name, DataType::Utf8, true), Arc::new(values) as ArrayRef)
+            let values: ArrayRef = Arc::new(values);
+            (Field::new(*name, DataType::Utf8, true), values)
         });
         let (fields, arrays): (Vec<_>, Vec<_>) = columns.unzip();
         Ok(Self { list, batch: RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)? })
@@ -222,5 +222,5 @@ fn in_memory(
 /// Whether a scan is of a [`Slot`].
 #[must_use]
 pub fn is_slot(source: &Arc<dyn TableSource>) -> bool {
-    source_as_provider(source).is_ok_and(|it| (it.as_ref() as &dyn Any).is::<Slot>())
+    source_as_provider(source).is_ok_and(|it| it.downcast_ref::<Slot>().is_some())
 }

@@ -145,6 +145,14 @@ pub const fn of(view: View) -> &'static ViewSpec {
     }
 }
 
+/// The column of a dimension, as statements name it.
+#[must_use]
+pub fn column(dimension: Dimension) -> &'static str {
+    let columns = ALL.into_iter().flat_map(|it| it.columns);
+    let mut of = columns.filter(|it| matches!(it.meaning, Meaning::Bin(own) if own == dimension));
+    of.next().map_or(dimension.name(), |it| it.name)
+}
+
 impl ViewSpec {
     /// Its columns with their types in SQL.
     #[must_use]

@@ -4,13 +4,13 @@ use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::AggregateFunction;
 
-use super::{Rule, computation, predicate};
+use super::{Rule, predicate};
 use crate::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::plan::{Measure, View};
 use crate::query::Asking;
 use crate::query::refusal::{mark, refuse};
-use crate::query::relation::{Relation, Source};
+use crate::query::relation::{Relation, Source, computed};
 use crate::query::view::Meaning;
 
 /// See the head of this file.
@@ -90,10 +90,7 @@ fn source(argument: &Expr, relation: &Relation, asking: &Asking<'_>) -> Result<S
     match argument {
         Expr::Column(column) => relation.source(column),
         Expr::Literal(ScalarValue::Null, _) | Expr::Literal(..) => Err(literal(argument, asking)),
-        other => {
-            let text = other.human_display().to_string();
-            Err(computation::on_rows(&text, asking.sql, &predicate::needle(other)))
-        }
+        other => Err(computed(other, asking)),
     }
 }
 

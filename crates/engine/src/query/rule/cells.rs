@@ -10,8 +10,8 @@ pub const RULE: Rule = Rule {
     code: "Q14",
     title: "A question has at most 500,000 cells.",
     why: "Memory and time follow from the plan; a table that is nearly all hidden costs as much and says nothing.",
-    refused: "SELECT site, day, hour, COUNT(*) FROM visit GROUP BY site, day, hour",
-    instead: "SELECT category, hour, COUNT(*) FROM visit GROUP BY category, hour",
+    refused: "SELECT area, day, hour, COUNT(*) FROM presence GROUP BY area, day, hour",
+    instead: "SELECT area, hour, COUNT(*) FROM presence GROUP BY area, hour",
 };
 
 /// A question of more.

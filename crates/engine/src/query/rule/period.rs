@@ -23,6 +23,15 @@ pub fn several(first: Date, last: Date, held: &[Period]) -> Error {
         .allowed(months(held))
 }
 
+/// A window of days that begins or ends at `edge`, outside of what is held.
+#[must_use]
+pub fn outside(edge: &str, held: &[Period]) -> Error {
+    if held.is_empty() {
+        return none_held();
+    }
+    refuse(&RULE, format!("{edge} is outside of the months held")).allowed(months(held))
+}
+
 /// A month that the vault does not hold.
 #[must_use]
 pub fn not_held(period: Period, held: &[Period]) -> Error {

@@ -6,18 +6,19 @@
 
 use std::collections::BTreeSet;
 
+use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr, Operator};
 use jiff::civil::Date;
 
-use super::{Rule, computation, identity, subquery};
+use super::{Rule, computation, identity, period, subquery};
 use crate::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::query::Asking;
 use crate::query::bins::{Bins, Value};
 use crate::query::refusal::{mark, refuse};
 use crate::query::relation::{Relation, Source};
-use crate::query::view::Meaning;
+use crate::query::view::{Meaning, column};
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
@@ -162,8 +163,8 @@ impl Reader<'_> {
         Ok(Test::Constant(Some(holds(binary.op, order))))
     }
 
-    fn compare(&mut self, column: &Expr, operator: Operator, literal: &Expr) -> Result<Test> {
-        let bins = self.bins_of(column)?;
+    fn compare(&mut self, left: &Expr, operator: Operator, literal: &Expr) -> Result<Test> {
+        let bins = self.bins_of(left)?;
         if is_null(literal) {
             return Ok(Test::Constant(None));
         }
@@ -174,8 +175,8 @@ impl Reader<'_> {
             Dimension::Day => Ok(Test::Compare(operator, self.edge(literal)?)),
             Dimension::Hour => Ok(Test::Compare(operator, self.bin(&bins, literal)?)),
             other => {
-                let error = refuse(&RULE, format!("{other} has bins without an order"));
-                Err(self.at(error.allowed("=, <>, IN and NOT IN; ranges of day and hour"), column))
+                let error = refuse(&RULE, format!("`{}` has bins without an order", column(other)));
+                Err(self.at(error.allowed("=, <>, IN and NOT IN; ranges of day and hour"), left))
             }
         }
     }
@@ -220,19 +221,14 @@ impl Reader<'_> {
         if bins.all.iter().any(|it| it.1 == value) {
             return Ok(value);
         }
-        let text = match &value {
-            Value::Text(text) => text.clone(),
-            other => other.to_string(),
-        };
-        let names = bins.all.iter().filter_map(|it| match &it.1 {
-            Value::Unknown => None,
-            Value::Text(text) => Some(text.clone()),
-            other => Some(other.to_string()),
-        });
-        let names: Vec<String> = names.collect();
-        let error = refuse(&RULE, format!("{value} is no bin of {}", bins.dimension));
-        let nearest = crate::door::choices(&text, names.iter().map(String::as_str));
-        Err(self.at(error.allowed(nearest), literal))
+        let error = refuse(&RULE, format!("{value} is no bin of `{}`", column(bins.dimension)));
+        Err(match &value {
+            Value::Text(text) => self.at(error.allowed(nearest(text, bins)), literal),
+            Value::Day(_) => {
+                self.at(period::outside(&value.to_string(), &self.asking.lists.held), literal)
+            }
+            _ => self.at(error.allowed(expected(bins.dimension)), literal),
+        })
     }
 
     /// The edge of a window of days: a day of a month that is held, or the one after.
@@ -243,11 +239,7 @@ impl Reader<'_> {
         let last = held.last().and_then(|it| it.days().last()).and_then(|it| it.tomorrow().ok());
         match (&value, first, last) {
             (Value::Day(day), Some(first), Some(last)) if (first..=last).contains(day) => Ok(value),
-            (_, Some(first), Some(last)) => {
-                let error = refuse(&RULE, format!("{value} is outside what is held"));
-                Err(self.at(error.allowed(format!("DATE '{first}' to DATE '{last}'")), literal))
-            }
-            _ => Err(super::period::none_held()),
+            _ => Err(self.at(period::outside(&value.to_string(), held), literal)),
         }
     }
 
@@ -255,17 +247,27 @@ impl Reader<'_> {
         let scalar = match bare(literal) {
             Expr::Literal(scalar, _) => scalar,
             // DATE '…' is a cast of text before it is planned further.
-            Expr::Cast(cast) if matches!(bare(&cast.expr), Expr::Literal(..)) => {
-                match bare(&cast.expr) {
-                    Expr::Literal(scalar, _) => scalar,
-                    _ => return Err(self.wrong(literal)),
+            Expr::Cast(cast) => match bare(&cast.expr) {
+                Expr::Literal(scalar, _) if casts_to_bins(cast, dimension) => scalar,
+                Expr::Literal(..) => {
+                    return Err(self.no_bin(&literal.to_string(), literal, dimension));
                 }
+                _ => return Err(self.wrong(literal)),
+            },
+            Expr::Placeholder(parameter) => {
+                let error =
+                    refuse(&RULE, format!("`{}` is a parameter without a value", parameter.id));
+                return Err(self.at(error.allowed(expected(dimension)), literal));
+            }
+            Expr::Column(_) => {
+                let error = refuse(&RULE, "a column is compared with another column");
+                return Err(self.at(error.allowed(expected(dimension)), literal));
             }
             _ => return Err(self.wrong(literal)),
         };
         let value = match (scalar, dimension) {
             (ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)), Dimension::Day) => {
-                text.parse::<Date>().ok().map(Value::Day)
+                whole_day(text).map(Value::Day)
             }
             (
                 ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)),
@@ -282,11 +284,13 @@ impl Reader<'_> {
             }
             _ => None,
         };
-        value.ok_or_else(|| {
-            let error =
-                refuse(&RULE, format!("`{}` is no bin of {dimension}", literal.human_display()));
-            self.at(error.allowed(expected(dimension)), literal)
-        })
+        value.ok_or_else(|| self.no_bin(&literal.human_display().to_string(), literal, dimension))
+    }
+
+    /// What is refused of a literal that cannot be a bin, whatever the list.
+    fn no_bin(&self, text: &str, literal: &Expr, dimension: Dimension) -> Error {
+        let error = refuse(&RULE, format!("`{text}` is no bin of `{}`", column(dimension)));
+        self.at(error.allowed(expected(dimension)), literal)
     }
 
     /// What is refused of an expression that is no condition on bins.
@@ -296,7 +300,7 @@ impl Reader<'_> {
             Expr::Exists(_) => subquery::below("EXISTS", sql, "exists"),
             Expr::InSubquery(_) => subquery::below("IN (SELECT …)", sql, "in"),
             Expr::ScalarSubquery(_) | Expr::SetComparison(_) => {
-                subquery::below("a subquery", sql, "select")
+                subquery::below("a subquery", sql, "(select")
             }
             Expr::OuterReferenceColumn(_, column) => {
                 subquery::below("a correlated subquery", sql, &column.name)
@@ -356,6 +360,40 @@ fn bare(expression: &Expr) -> &Expr {
     match expression {
         Expr::Alias(alias) => bare(&alias.expr),
         other => other,
+    }
+}
+
+/// So many bins are told of in full.
+const TOLD_MAX: usize = 12;
+
+/// The bins of a list, or some of it, and the one that was probably meant.
+fn nearest(text: &str, bins: &Bins) -> String {
+    let names = bins.all.iter().filter_map(|it| match &it.1 {
+        Value::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    let names: Vec<&str> = names.collect();
+    let all = crate::door::choices(text, names.iter().copied());
+    if names.len() <= TOLD_MAX {
+        return all;
+    }
+    let some: Vec<&str> = names.iter().copied().take(3).collect();
+    let meant = all.split_once("; ").map(|it| format!("; {}", it.1)).unwrap_or_default();
+    format!("{}, … {} in all{meant}", some.join(", "), names.len())
+}
+
+/// A day that is written as one, and not as an instant of it.
+fn whole_day(text: &str) -> Option<Date> {
+    text.parse::<Date>().ok().filter(|it| it.to_string() == text)
+}
+
+/// Whether a cast of a literal leaves it a bin: to the type that the column has.
+fn casts_to_bins(cast: &Cast, dimension: Dimension) -> bool {
+    let to = cast.field.data_type();
+    match dimension {
+        Dimension::Day => *to == DataType::Date32,
+        Dimension::Hour => to.is_signed_integer(),
+        _ => matches!(to, DataType::Utf8 | DataType::Utf8View),
     }
 }
 

@@ -29,6 +29,8 @@ pub fn not_understood(cause: &DataFusionError, sql: &str, tables: &[String]) -> 
     let text = cause.find_root().strip_backtrace();
     let text = text.lines().next().unwrap_or_default();
     let text = text.split_once(": ").map_or(text, |it| it.1);
+    // How the planner came upon it is no help.
+    let text = text.split(": While expanding").next().unwrap_or(text);
     refuse(&RULE, format!("the statement is not understood: {text}"))
         .allowed(format!("tables: {}", tables.join(", ")))
 }

@@ -3,7 +3,7 @@
 //!
 //! `QUORATE_SEEDS=0..1000000` runs as many; a failure prints its seed. The holes that it must find are mutants.
 
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::LogicalPlan;
 use fastrand::Rng;
 
