@@ -3,6 +3,7 @@
 //! A cell's key is always a member of a code list that exists before any data is read: keys are
 //! data (privacy model §12). A value outside the list belongs to no cell.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -174,6 +175,25 @@ impl CodeList {
         Self { labels, positions }
     }
 
+    /// The same without the labels that are not `kept`; their values stand nowhere.
+    fn only(&self, kept: &BTreeSet<String>) -> Self {
+        let labels = || self.labels.iter().filter(|it| kept.contains(*it));
+        let place = |position: &u32| {
+            let own = usize::try_from(*position).ok().and_then(|at| self.labels.get(at));
+            let at = own.and_then(|own| labels().position(|it| it == own));
+            at.and_then(|at| u32::try_from(at).ok()).unwrap_or(NOWHERE)
+        };
+        let places: Vec<u32> = (0_u32..).zip(self.labels.iter()).map(|it| place(&it.0)).collect();
+        let moved = |it: &u32| {
+            let at = usize::try_from(*it).ok();
+            at.and_then(|at| places.get(at)).copied().unwrap_or(NOWHERE)
+        };
+        Self {
+            labels: labels().cloned().collect(),
+            positions: self.positions.iter().map(moved).collect(),
+        }
+    }
+
     /// The public labels, in cell order.
     #[must_use]
     pub fn labels(&self) -> &[String] {
@@ -285,15 +305,14 @@ impl Codes {
     }
 
     /// The same lists for questions: the days of `period`, and everybody whose value is unknown or outside the
-    /// coverage in a bin of their own, the last of each list, which is called [`UNKNOWN`].
+    /// coverage in a bin of their own, the last of each list, which is called [`UNKNOWN`]. Gender has none: whose
+    /// gender is not known is X.
     #[must_use]
     pub fn for_questions(self, period: Period) -> Self {
         // As many values as the vault's columns can hold.
         let bytes = |it: CodeList| it.with_unknown(1 << 8);
         let words = |it: CodeList| it.with_unknown(1 << 16);
         Self {
-            gender: bytes(self.gender),
-            gender_plus: self.gender_plus,
             age_band: bytes(self.age_band),
             sector: words(self.sector),
             district: words(self.district),
@@ -303,6 +322,29 @@ impl Codes {
             ..self
         }
         .with_days(period)
+    }
+
+    /// The same lists, one of them with these labels alone.
+    #[must_use]
+    pub fn confined(mut self, dimension: Dimension, labels: &BTreeSet<String>) -> Self {
+        let list = match dimension {
+            Dimension::Gender => &mut self.gender,
+            Dimension::GenderPlus => &mut self.gender_plus,
+            Dimension::AgeBand => &mut self.age_band,
+            Dimension::Sector => &mut self.sector,
+            Dimension::District => &mut self.district,
+            Dimension::Area => &mut self.area,
+            Dimension::Region => &mut self.region,
+            Dimension::Lad => &mut self.lad,
+            Dimension::PresentIn => &mut self.present_in,
+            Dimension::Hour => &mut self.hour,
+            Dimension::DayType => &mut self.day_type,
+            Dimension::Site => &mut self.site,
+            Dimension::Category => &mut self.category,
+            Dimension::Day => &mut self.day,
+        };
+        *list = list.only(labels);
+        self
     }
 
     /// The same lists with the days of another month.

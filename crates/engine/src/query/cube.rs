@@ -66,7 +66,12 @@ impl Wanted<'_> {
     fn confined_further(&self, manifest: &Manifest) -> Option<Vec<Filter>> {
         let cube = manifest.question.as_ref()?;
         let plan = &self.priced.plan;
-        if cube.view != plan.view || manifest.floor != plan.floor.people() {
+        // A cell that was withdrawn for another's sake is there for whoever asks without the other.
+        let settled = manifest.cells_withdrawn == 0;
+        if cube.view != plan.view || manifest.floor != plan.floor.people() || !settled {
+            return None;
+        }
+        if !self.own.iter().all(|it| manifest.codes_hash.contains_key(it.name())) {
             return None;
         }
         let (same, further): (Vec<_>, Vec<_>) =

@@ -55,6 +55,10 @@ pub fn price(
 ) -> Result<Priced> {
     let codes = asking.lists.codes.clone().with_days(question.period);
     let asked = Lifted::of(question, &codes);
+    // What a condition leaves out is empty for all to see, and no cell of a table.
+    let grouped = |it: &Dimension| asked.sets.iter().any(|set| set.contains(it));
+    let confined = asked.filters.iter().filter(|it| grouped(it.0));
+    let codes = confined.fold(codes, |codes, (dimension, bins)| codes.confined(*dimension, bins));
     let rows = rows(&asked.sets, asking)?;
     let limit = limit(&rows, &asked.filters, policy)?;
     let sums: Vec<Sum> = question.sums.iter().map(|it| sum(*it, question.view, policy)).collect();

@@ -75,7 +75,7 @@ const SUBSCRIBER: ViewSpec = ViewSpec {
     summary: "one row a person: who they are and where they live, from the customer record",
     columns: &[
         unit(),
-        bin("gender", Dimension::Gender, "F, M or X; NULL when unknown"),
+        bin("gender", Dimension::Gender, "F, M or X, which is also whoever is of unknown gender"),
         bin("age_band", Dimension::AgeBand, "18-24 to 75+; NULL when unknown"),
         bin("sector", Dimension::Sector, "home postcode sector, e.g. 'AB1 2'; NULL when unknown"),
         bin("district", Dimension::District, "home postcode district, e.g. 'AB1'"),

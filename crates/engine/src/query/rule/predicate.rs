@@ -173,7 +173,11 @@ impl Reader<'_> {
         }
         match bins.dimension {
             Dimension::Day => Ok(Test::Compare(operator, self.edge(literal)?)),
-            Dimension::Hour => Ok(Test::Compare(operator, self.bin(&bins, literal)?)),
+            // The end of the last hour is an edge, and no hour.
+            Dimension::Hour => match self.literal(literal, Dimension::Hour)? {
+                Value::Number(24) => Ok(Test::Compare(operator, Value::Number(24))),
+                _ => Ok(Test::Compare(operator, self.bin(&bins, literal)?)),
+            },
             other => {
                 let error = refuse(&RULE, format!("`{}` has bins without an order", column(other)));
                 Err(self.at(error.allowed("=, <>, IN and NOT IN; ranges of day and hour"), left))

@@ -38,6 +38,7 @@ fn answer(of: &Priced, people: &[Option<i64>]) -> (Manifest, Publication) {
         "epsilon_delta": 1e-9, "cells_released": 2, "cells_in_code_list": 4, "plan_hash": "", "policy_hash": "",
         "code_hash": "", "ledger_entry": "c0", "created": "", "files": {},
         "question": { "view": plan.view, "filters": filters },
+        "codes_hash": plan.codes_hash(),
         "marginals": [{ "name": marginal.name, "l0": 1, "rho": "0.0005", "delta": "1e-12", "sigma": 31.6,
             "threshold": 273, "cells_released": 2, "cells_in_code_list": 4 }],
     });
@@ -70,29 +71,27 @@ const PEOPLE: &str = "SELECT COUNT(DISTINCT subscriber_id) FROM subscriber";
 
 #[test]
 fn a_sum_of_published_cells_of_people_is_taken() {
-    let cells = [Some(4_000), Some(5_000), Some(300), None];
+    let cells = [Some(4_000), Some(5_000), None];
     let two = format!("{PEOPLE} WHERE gender IN ('F', 'M')");
     check(BY_GENDER, &cells, &two, Some(&[Some(9_000)]));
-    let three = format!("{PEOPLE} WHERE gender IS NOT NULL");
-    check(BY_GENDER, &cells, &three, Some(&[Some(9_300)]));
 }
 
 #[test]
 fn a_sum_with_a_hidden_cell_is_asked_anew() {
-    let cells = [Some(4_000), None, Some(300), None];
+    let cells = [Some(4_000), None, Some(300)];
     check(BY_GENDER, &cells, &format!("{PEOPLE} WHERE gender IN ('F', 'M')"), None);
     check(BY_GENDER, &cells, PEOPLE, None);
 }
 
 #[test]
 fn a_cell_that_is_hidden_stays_hidden_for_whoever_asks_for_it_alone() {
-    let cells = [Some(4_000), None, Some(300), None];
+    let cells = [Some(4_000), None, Some(300)];
     check(BY_GENDER, &cells, &format!("{PEOPLE} WHERE gender = 'M'"), Some(&[None]));
 }
 
 #[test]
 fn rows_other_filters_and_many_cells_are_asked_anew() {
-    let cells = [Some(4_000), Some(5_000), Some(300), Some(200)];
+    let cells = [Some(4_000), Some(5_000), Some(300)];
     check(BY_GENDER, &cells, "SELECT COUNT(DISTINCT subscriber_id) FROM visit", None);
     check(BY_GENDER, &cells, &format!("{PEOPLE} WHERE area IN ('AB', 'ZE')"), None);
     let by_age = "SELECT age_band, COUNT(DISTINCT subscriber_id) FROM subscriber GROUP BY age_band";

@@ -37,7 +37,6 @@ const GROUNDS: [Ground; 5] = [
             "gender = 'F'",
             "'M' = gender",
             "gender IN ('F', 'M')",
-            "gender IS NULL",
             "age_band <> '75+'",
             "NOT (age_band = '18-24' OR age_band = '25-34')",
             "area IN ('AB', 'ZE')",
