@@ -45,7 +45,7 @@ fn questions() -> Vec<PrivatePlan> {
         question(View::Subscriber, &[], 1, &[&[Gender, AgeBand], &[Region], &[]], rows),
         confined(
             question(View::Subscriber, &[], 1, &[&[AgeBand]], rows),
-            &[(Gender, &["F", ""]), (AgeBand, &["18-24", "25-34", ""])],
+            &[(Gender, &["F"]), (AgeBand, &["18-24", "25-34", ""])],
         ),
         question(View::Visit, &[], 1, &[&[], &[GenderPlus]], both),
         question(View::Visit, &[Site], 2, &[&[], &[Gender]], both),
