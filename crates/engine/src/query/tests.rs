@@ -15,6 +15,7 @@ use crate::product;
 use crate::time::Period;
 
 mod fuzz;
+mod quantiles;
 
 /// The default policy.
 fn policy() -> Policy {

@@ -3,7 +3,7 @@
 //!
 //! `QUORATE_SEEDS=0..1000000` runs as many; a failure prints its seed. The holes that it must find are mutants.
 
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::logical_expr::LogicalPlan;
 use fastrand::Rng;
 
@@ -56,7 +56,13 @@ const GROUNDS: [Ground; 5] = [
             "day < '2026-10-15'",
             "(hour IN (1, 2, 3) OR hour = 7)",
         ],
-        sums: &["COUNT(*)", "SUM(minutes)", "AVG(minutes)"],
+        sums: &[
+            "COUNT(*)",
+            "SUM(minutes)",
+            "AVG(minutes)",
+            "MEDIAN(minutes)",
+            "percentile_cont(0.9) WITHIN GROUP (ORDER BY minutes)",
+        ],
     },
     Ground {
         from: "presence",
@@ -78,7 +84,7 @@ const GROUNDS: [Ground; 5] = [
             "age_band IN ('65-74', '75+')",
             "site = 'bbc.co.uk'",
         ],
-        sums: &["COUNT(*)", "SUM(v.minutes)"],
+        sums: &["COUNT(*)", "SUM(v.minutes)", "MEDIAN(v.minutes)"],
     },
     Ground {
         from: "presence JOIN subscriber USING (subscriber_id)",
@@ -109,7 +115,7 @@ const BAD_CONDITIONS: [&str; 16] = [
 ];
 
 /// Aggregates that no view may have.
-const BAD_AGGREGATES: [&str; 13] = [
+const BAD_AGGREGATES: [&str; 16] = [
     "MAX(hour)",
     "MIN(subscriber_id)",
     "ARRAY_AGG(subscriber_id)",
@@ -122,6 +128,9 @@ const BAD_AGGREGATES: [&str; 13] = [
     "SUM(CASE WHEN hour = 8 THEN 1 ELSE 0 END)",
     "COUNT(hour)",
     "stddev(hour)",
+    "MEDIAN(hour)",
+    "approx_median(subscriber_id)",
+    "percentile_cont(0.5) WITHIN GROUP (ORDER BY hour)",
     "COUNT(DISTINCT subscriber_id) FILTER (WHERE subscriber_id < 100)",
 ];
 
