@@ -130,7 +130,7 @@ impl TallySpec {
     /// [`Error`] `P05` when a table is larger than memory can address.
     pub fn counters(&self) -> Result<Counters> {
         let marginals = self.families.iter().flat_map(|it| &it.marginals);
-        let tables = marginals.map(|it| Counts::zero(it));
+        let tables = marginals.map(Counts::zero);
         let tables = tables.collect::<Option<_>>().ok_or_else(|| {
             Error::policy("P05", "a marginal has more cells than memory can address")
         })?;

@@ -14,6 +14,7 @@ use crate::policy::Policy;
 use crate::product;
 use crate::time::Period;
 
+mod answered;
 mod fuzz;
 mod quantiles;
 

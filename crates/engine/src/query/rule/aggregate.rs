@@ -17,7 +17,7 @@ use crate::query::view::Meaning;
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     code: "Q10",
-    title: "People are counted, rows and minutes of them are counted or summed with a cap, and minutes ranked in bins.",
+    title: "People are counted, their rows and minutes summed with a cap, and minutes ranked in bins.",
     why: "MIN, MAX, ANY, arrays and sketches answer with one person's value, and an uncapped sum with the \
           heaviest person's.",
     refused: "SELECT area, MAX(hour) FROM presence GROUP BY area",
