@@ -3,7 +3,8 @@
 //! It must be of the same snapshot, view and rows, confined by no more than the question is; what the question
 //! confines further is a column of people of it, over which people add up. A sum is taken only of cells that
 //! are all published, for every group that is asked for, and of four at most: it is then half as sure as a new
-//! measurement, or surer. Quantiles do not add up: they are read of one cell alone. Looks at published answers alone. Source: privacy model §8 (order of answers).
+//! measurement, or surer. Quantiles do not add up, and are taken of one cell. Looks at published answers alone.
+//! Source: privacy model §8 (order of answers).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -110,7 +110,7 @@ const VISIT: ViewSpec = ViewSpec {
         ColumnSpec {
             name: "minutes",
             meaning: Meaning::Amount(Measure::Minutes),
-            summary: "length of the visit in minutes, at least 1; SUM and AVG cut a person at 600 a cell, MEDIAN is told in bins",
+            summary: "length of the visit in minutes, at least 1; SUM, AVG cut a person at 600 a cell, MEDIAN is in bins",
         },
     ],
     rows_cap: 60,

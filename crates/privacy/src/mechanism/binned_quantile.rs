@@ -167,7 +167,8 @@ impl Histogram {
         let all = i128::from(self.cumulative.last().copied().unwrap_or_default().max(0));
         // In hundredths of a person.
         let wanted = i128::from(percent.get()) * all;
-        let half = i128::from(self.half) * 100;
+        // What errs is the number before a bin less p of all: (1 − p) of the bins before it, p of those behind.
+        let half = i128::from(self.half) * i128::from(percent.get().max(100 - percent.get()));
         let reaches = |number: &i64, of: i128| i128::from((*number).max(0)) * 100 >= of;
         let first =
             |of: i128| self.cumulative.iter().position(|it| reaches(it, of)).unwrap_or(last);
