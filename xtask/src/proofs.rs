@@ -68,7 +68,7 @@ fn every_proof_has_been_read_since_its_code_changed() {
     }
     assert!(stale.is_empty(), "proofs behind their code:{stale}");
     let names = digests.keys().filter_map(|path| path.file_stem()?.to_str());
-    let all = "bounding clamped_sum clip consistency conversion derived dilution meter normal quorum \
+    let all = "binned_quantile bounding clamped_sum clip consistency conversion derived dilution meter normal quorum \
                residual soft_quorum gaussian tail charge tally release";
     let all: std::collections::BTreeSet<&str> = all.split(' ').collect();
     assert_eq!(names.collect::<std::collections::BTreeSet<_>>(), all);

@@ -209,7 +209,7 @@ fn add(counters: &mut Counters, row: &Row) -> Option<()> {
     if let Some(counts) = counters.tables.get_mut(table) {
         return match row.part.checked_sub(1) {
             None => counts.add(row.cell, row.people, row.units),
-            Some(which) => counts.add_sum(which, row.cell, row.units),
+            Some(which) => counts.add_amount(which, row.cell, row.units),
         };
     }
     let quality = counters.quality.get_mut(table.checked_sub(counters.tables.len())?)?;

@@ -7,14 +7,18 @@ mod family;
 mod mechanism;
 mod shape;
 
-pub use family::{Family, Marginal, Measure, Quality, Refinement, Remainder, Sum, View, Weights};
+pub use family::{
+    Family, Marginal, Measure, Quality, Quantiles, Refinement, Remainder, Sum, View, Weights,
+};
 pub use mechanism::{Mechanism, Opened};
 pub use shape::{Untied, untied};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
-use privacy::{Budget, CellLimit, ClampedSum, Dilution, Floor, MechanismError, Quorum, Rho};
+use privacy::{
+    BinnedQuantile, Budget, CellLimit, ClampedSum, Dilution, Floor, MechanismError, Quorum, Rho,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::dimension::{CodeList, Codes, Dimension};
@@ -160,6 +164,21 @@ impl PrivatePlan {
             .map_err(|cause| self.no_mechanism(&marginal.name, &cause.into()))
     }
 
+    /// The mechanism of a marginal's quantiles.
+    ///
+    /// # Errors
+    /// [`Error`] `P05` when its numbers allow no mechanism.
+    pub fn quantile_mechanism(
+        &self,
+        family: &Family,
+        marginal: &Marginal,
+        quantiles: &Quantiles,
+    ) -> Result<BinnedQuantile> {
+        let limit = marginal.cells_per_person(family);
+        BinnedQuantile::new(quantiles.edges.len(), limit, quantiles.rho)
+            .map_err(|cause| self.no_mechanism(&marginal.name, &cause.into()))
+    }
+
     /// The gate of a family's quality figures.
     ///
     /// # Errors
@@ -185,7 +204,7 @@ impl PrivatePlan {
     pub fn check(&self) -> Result<()> {
         for (family, marginal) in self.marginals() {
             self.mechanism(family, marginal)?;
-            self.check_sums(family, marginal)?;
+            self.check_amounts(family, marginal)?;
         }
         self.check_cells()?;
         if self.is_question()
@@ -218,14 +237,20 @@ impl PrivatePlan {
             .remedy("group by fewer or coarser dimensions"))
     }
 
-    /// A sum is of people who count whole, and of one measure each.
-    fn check_sums(&self, family: &Family, marginal: &Marginal) -> Result<()> {
+    /// A sum is of people who count whole, and of one measure each; so are quantiles, by bins that ascend.
+    fn check_amounts(&self, family: &Family, marginal: &Marginal) -> Result<()> {
         let wrong = |what: &str| {
             let name = format!("{} / {}", self.product, marginal.name);
             Err(Error::policy("P05", format!("{name}: {what}")))
         };
-        if marginal.weights.is_some() && !marginal.sums.is_empty() {
-            return wrong("people are clipped, so that nothing of theirs can be summed");
+        if marginal.weights.is_some() && marginal.has_amounts() {
+            return wrong("people are clipped, so that nothing of theirs can be summed or ranked");
+        }
+        if let Some(quantiles) = &marginal.quantiles {
+            if !quantiles.partition() {
+                return wrong("the bins of quantiles do not ascend from one unit");
+            }
+            self.quantile_mechanism(family, marginal, quantiles)?;
         }
         for (at, sum) in marginal.sums.iter().enumerate() {
             if marginal.sums[..at].iter().any(|it| it.measure == sum.measure) {

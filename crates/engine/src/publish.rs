@@ -17,7 +17,9 @@ mod weights;
 mod word;
 
 pub use folder::{Draft, Publication, recover};
-pub use manifest::{Manifest, MarginalRecord, QuestionRecord, SumRecord, WeightsRecord};
+pub use manifest::{
+    Manifest, MarginalRecord, QuantilesRecord, QuestionRecord, SumRecord, WeightsRecord,
+};
 pub use page::{Account, overview};
 pub use quality::{Dilution, QualityRecord, Share};
 pub use shares::{COLUMNS as SHARE_COLUMNS, Shares};

@@ -9,6 +9,7 @@ mod doubled;
 mod figures;
 mod grid;
 mod quality;
+mod quantiles;
 mod settle;
 mod sparse;
 mod sums;
@@ -23,6 +24,7 @@ use crate::plan::{Mechanism, PrivatePlan};
 use sums::Gates;
 
 pub use quality::Quality;
+pub use quantiles::Ranked;
 pub use sums::Summed;
 
 /// Cells that have a quorum, noised and paid for: the only thing that may leave.
@@ -53,12 +55,14 @@ pub struct Table {
     pub figures: Vec<Figure>,
     /// The sums of the marginal, in plan order, each with a value for each of `cells`.
     pub sums: Vec<Summed>,
+    /// The quantiles of the marginal, where it has any.
+    pub quantiles: Option<Ranked>,
 }
 
 impl Table {
     /// A table with these cells of which nothing is printed or summed yet.
     const fn drawn(mechanism: Mechanism, cells: Vec<(u64, u64)>) -> Self {
-        Self { mechanism, cells, figures: Vec::new(), sums: Vec::new() }
+        Self { mechanism, cells, figures: Vec::new(), sums: Vec::new(), quantiles: None }
     }
 
     /// Sum number `which` of `cell`; `None` when the cell is not published, or has no such sum.
@@ -83,8 +87,8 @@ impl Table {
 
 /// Opens `plan` with its receipt, draws every cell once, and settles the tables.
 ///
-/// Takes both by value: one payment opens one release. Guarantee: the sum over marginals, their sums and
-/// remainders of their ρ and δ, which the receipt paid (privacy model §3, §6, composition §8).
+/// Takes both by value: one payment opens one release. Guarantee: the sum over marginals, their sums,
+/// quantiles and remainders of their ρ and δ, which the receipt paid (privacy model §3, §6, composition §8).
 ///
 /// # Errors
 /// [`Error`] `L05` when the receipt paid for another plan; a fault when the system's generator
@@ -109,11 +113,12 @@ pub fn release(
     for (((_, marginal), mechanism), counts) in marginals.zip(&counters.tables) {
         let (table, opened) = draw(mechanism, counts, entropy)?;
         tables.push(table);
-        gates.push(if marginal.sums.is_empty() { Gates::new() } else { opened });
+        gates.push(if marginal.has_amounts() { opened } else { Gates::new() });
     }
     let (mut others, withdrawn) = settle::tables(&plan, &mut tables, &counters.tables, entropy)?;
     figures::add(&plan, &mut tables, &mut others, &quality)?;
     sums::draw(&plan, &mut tables, &gates, &counters.tables, entropy)?;
+    quantiles::draw(&plan, &mut tables, &gates, &counters.tables, entropy)?;
     Ok(Released { plan, tables, others, quality, withdrawn, charge })
 }
 
@@ -161,6 +166,7 @@ mod tests {
             delta: "1e-12".parse().unwrap(),
             weights: None,
             sums: Vec::new(),
+            quantiles: None,
         };
         let marginals = vec![
             table("base", false, &[]),

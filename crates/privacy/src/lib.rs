@@ -20,8 +20,9 @@ pub mod unit;
 pub use bounding::{BoundingKey, keep};
 pub use clip::{CellWeight, ClipFamily, Clipped, ClippedCount, Scale};
 pub use mechanism::{
-    ClampedSum, Dilution, DilutionSums, Estimate, Factor, MechanismError, Quorum, ShareLost, Shown,
-    ShownClipped, SoftGate, SoftQuorum, SoftSum, SoftSumError,
+    BinnedQuantile, ClampedSum, Dilution, DilutionSums, Estimate, Factor, Histogram,
+    MechanismError, Percent, QuantileBins, Quorum, ShareLost, Shown, ShownClipped, SoftGate,
+    SoftQuorum, SoftSum, SoftSumError,
 };
 pub use meter::{Meter, Overspent};
 #[cfg(any(test, feature = "seeded-entropy"))]

@@ -1,6 +1,7 @@
-//! What may be said about a cell: people by the quorum mechanism, sums beside an opened gate, and
-//! how much clipping took.
+//! What may be said about a cell: people by the quorum mechanism, sums and quantiles beside an opened
+//! gate, and how much clipping took.
 
+mod binned_quantile;
 mod clamped_sum;
 mod dilution;
 #[cfg(test)]
@@ -8,6 +9,7 @@ mod hockey_stick;
 mod quorum;
 mod soft_quorum;
 
+pub use binned_quantile::{BinnedQuantile, Histogram, Percent, QuantileBins};
 pub use clamped_sum::ClampedSum;
 pub use dilution::{Dilution, DilutionSums, Estimate, Factor, ShareLost};
 pub use quorum::{MechanismError, Quorum, Shown};

@@ -2,7 +2,7 @@
 //!
 //! Inputs: people (child 0) and any number of row tables (one a day), all sorted by person and cut
 //! into the same ranges. Output: one batch a partition, the non-zero `(marginal, part, cell, people, units)`: part 0
-//! are the people of a cell, each other part is a sum of theirs in `units`;
+//! are the people of a cell, each other part is a sum of theirs in `units`, or how many of them are in a bin;
 //! behind the marginals stand the families' quality figures: people, and the parts of each pair of sums.
 //! Memory: the counters and one chunk of people, whatever the number of rows. An input that is not
 //! sorted is a fault, never a wrong count.
@@ -147,15 +147,14 @@ fn batch(counters: &Counters) -> Result<RecordBatch> {
             people,
             units,
         });
-        let sums = counts.some_sums();
-        let sums = sums.map(move |(which, cell, units)| Row {
+        let amounts = counts.some_amounts().map(move |(which, cell, units)| Row {
             table,
             part: which + 1,
             cell,
             people: 0,
             units,
         });
-        people.chain(sums)
+        people.chain(amounts)
     });
     let behind = u32::try_from(counters.tables.len()).unwrap_or(u32::MAX);
     let quality = (behind..).zip(&counters.quality).flat_map(|(table, it)| {

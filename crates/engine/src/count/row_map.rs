@@ -137,12 +137,15 @@ impl RowMap {
 }
 
 fn check_measures(plan: &PrivatePlan) -> Result<()> {
-    let mut sums = plan.marginals().flat_map(|(_, it)| &it.sums);
     let told = in_detail(plan) && plan.view == View::Visit;
-    match sums.find(|it| it.measure == Measure::Minutes && !told) {
-        None => Ok(()),
-        Some(_) => Err(no_such(plan.view, "summed in minutes")),
+    let minutes = |it: &Measure| *it == Measure::Minutes && !told;
+    if plan.marginals().flat_map(|it| &it.1.sums).any(|it| minutes(&it.measure)) {
+        return Err(no_such(plan.view, "summed in minutes"));
     }
+    if plan.marginals().filter_map(|it| it.1.quantiles.as_ref()).any(|it| minutes(&it.measure)) {
+        return Err(no_such(plan.view, "ranked by minutes"));
+    }
+    Ok(())
 }
 
 fn no_such(view: View, what: &str) -> Error {

@@ -3,10 +3,10 @@
 //! For each person whom the plan does not leave out: (1) map row cells to a family's cells, (2) keep at most L of
 //! them by keyed rank, (3) add one to each kept cell of every marginal of the family, and, where people are
 //! clipped, the φ that all of them share, (4) add to each sum what the person's rows in the cell come to, cut to its
-//! cap. No set of people is built. Who lacks
+//! cap, and one to the bin that it lies in where quantiles are asked for. No set of people is built. Who lacks
 //! an attribute that any marginal of the plan is by is in none, so that sums of parts are whole.
 //! Guarantee: one person changes a marginal by at most one in at most L cells, or by a norm of at most one where
-//! people are clipped, and a sum by at most its cap in the same cells. Proof: tally.md.
+//! people are clipped, and a sum by at most its cap, and one bin by one, in the same cells. Proof: tally.md.
 //! Source: privacy model §2 (bounding, clip family).
 
 use privacy::{BoundingKey, CellLimit, CellWeight, ClippedCount, DilutionSums, Scale, keep};
@@ -82,6 +82,8 @@ struct MarginalSpec {
     clip: Option<(u32, Vec<u16>)>,
     /// What is summed, and the cap of one person in one cell.
     sums: Vec<(Measure, u64)>,
+    /// Whose quantiles are asked for, and the greatest amount of each bin.
+    quantiles: Option<(Measure, Vec<u64>)>,
 }
 
 impl TallySpec {
@@ -128,7 +130,7 @@ impl TallySpec {
     /// [`Error`] `P05` when a table is larger than memory can address.
     pub fn counters(&self) -> Result<Counters> {
         let marginals = self.families.iter().flat_map(|it| &it.marginals);
-        let tables = marginals.map(|it| Counts::zero(it.cells, it.clip.is_some(), it.sums.len()));
+        let tables = marginals.map(Counts::zero);
         let tables = tables.collect::<Option<_>>().ok_or_else(|| {
             Error::policy("P05", "a marginal has more cells than memory can address")
         })?;
@@ -145,7 +147,8 @@ impl MarginalSpec {
             .as_ref()
             .map(|it| (it.limit.cells(), it.cells.iter().map(|weight| weight.alpha()).collect()));
         let sums = marginal.sums.iter().map(|it| (it.measure, it.cap)).collect();
-        Ok(Self { rows: marginal.rows, terms, width, cells, clip, sums })
+        let quantiles = marginal.quantiles.as_ref().map(|it| (it.measure, it.edges.to_vec()));
+        Ok(Self { rows: marginal.rows, terms, width, cells, clip, sums, quantiles })
     }
 
     /// The person's cell among the partitioning dimensions; `None` when an attribute is unknown
@@ -163,6 +166,8 @@ pub(crate) struct Counts {
     units: Vec<u64>,
     /// The sums of the same people, in plan order.
     sums: Vec<Vec<u64>>,
+    /// How many of the same people are in each bin of amounts; none without quantiles.
+    bins: Vec<Vec<u32>>,
     /// Cells in which one more person is still to be counted.
     waiting: Vec<u64>,
 }
@@ -205,23 +210,31 @@ impl Counters {
 
 impl Counts {
     /// `None` for more cells than memory can address.
-    fn zero(cells: u64, clipped: bool, sums: usize) -> Option<Self> {
-        let cells = usize::try_from(cells).ok()?;
-        let units = vec![0; if clipped { cells } else { 0 }];
-        let sums = vec![vec![0; cells]; sums];
-        Some(Self { people: vec![0; cells], units, sums, waiting: Vec::new() })
+    fn zero(marginal: &MarginalSpec) -> Option<Self> {
+        let cells = usize::try_from(marginal.cells).ok()?;
+        let units = vec![0; if marginal.clip.is_some() { cells } else { 0 }];
+        let sums = vec![vec![0; cells]; marginal.sums.len()];
+        let bins = marginal.quantiles.as_ref().map_or(0, |it| it.1.len());
+        let bins = vec![vec![0; cells]; bins];
+        Some(Self { people: vec![0; cells], units, sums, bins, waiting: Vec::new() })
     }
 
     /// Whole people that a test makes up.
     #[cfg(test)]
     pub(crate) const fn of(people: Vec<u32>) -> Self {
-        Self { people, units: Vec::new(), sums: Vec::new(), waiting: Vec::new() }
+        Self::with_sums(people, Vec::new())
     }
 
     /// Whole people and their sums that a test makes up.
     #[cfg(test)]
     pub(crate) const fn with_sums(people: Vec<u32>, sums: Vec<Vec<u64>>) -> Self {
-        Self { people, units: Vec::new(), sums, waiting: Vec::new() }
+        Self { people, units: Vec::new(), sums, bins: Vec::new(), waiting: Vec::new() }
+    }
+
+    /// The same with the people of each bin.
+    #[cfg(test)]
+    pub(crate) fn and_bins(self, bins: Vec<Vec<u32>>) -> Self {
+        Self { bins, ..self }
     }
 
     /// The exact people of a cell; nobody in one that the table does not have.
@@ -238,25 +251,42 @@ impl Counts {
         self.sums.get(which).and_then(|it| it.get(cell)).copied().unwrap_or_default()
     }
 
+    /// The exact people of a cell in each bin of amounts; nobody in a cell that the table does not have.
+    pub(crate) fn bins(&self, cell: usize) -> Vec<u32> {
+        self.bins.iter().map(|it| it.get(cell).copied().unwrap_or_default()).collect()
+    }
+
     /// How many cells there are.
     pub(crate) const fn len(&self) -> usize {
         self.people.len()
     }
 
-    /// The sums that are not zero: which, its cell, and what it comes to.
-    pub(super) fn some_sums(&self) -> impl Iterator<Item = (u32, u64, u64)> + '_ {
-        let all = (0_u32..).zip(&self.sums);
-        let cells = all.flat_map(|(which, sums)| {
+    /// What is not zero beside the people, first sums and then bins: which, its cell, and what it comes to.
+    pub(super) fn some_amounts(&self) -> impl Iterator<Item = (u32, u64, u64)> + '_ {
+        let sums = (0_u32..).zip(&self.sums).flat_map(|(which, sums)| {
             (0_u64..).zip(sums).map(move |(cell, sum)| (which, cell, *sum))
         });
-        cells.filter(|it| it.2 > 0)
+        let behind = u32::try_from(self.sums.len()).unwrap_or(u32::MAX);
+        let bins = (behind..).zip(&self.bins).flat_map(|(which, bins)| {
+            (0_u64..).zip(bins).map(move |(cell, people)| (which, cell, u64::from(*people)))
+        });
+        sums.chain(bins).filter(|it| it.2 > 0)
     }
 
-    /// Adds to sum number `which` of a cell; `None` for one that the table does not have.
-    pub(super) fn add_sum(&mut self, which: u32, cell: u64, sum: u64) -> Option<()> {
-        let own = self.sums.get_mut(usize::try_from(which).ok()?)?;
-        let own = own.get_mut(usize::try_from(cell).ok()?)?;
-        *own = own.saturating_add(sum);
+    /// Adds to what is beside the people, numbered as [`Self::some_amounts`] does; `None` for a cell or a number
+    /// that the table does not have.
+    pub(super) fn add_amount(&mut self, which: u32, cell: u64, amount: u64) -> Option<()> {
+        let (which, cell) = (usize::try_from(which).ok()?, usize::try_from(cell).ok()?);
+        match which.checked_sub(self.sums.len()) {
+            None => {
+                let own = self.sums.get_mut(which)?.get_mut(cell)?;
+                *own = own.saturating_add(amount);
+            }
+            Some(bin) => {
+                let own = self.bins.get_mut(bin)?.get_mut(cell)?;
+                *own = own.saturating_add(u32::try_from(amount).ok()?);
+            }
+        }
         Some(())
     }
 
@@ -349,7 +379,7 @@ impl Tally {
             self.kept.extend(rows.clone().filter_map(|row| family.rows.cell(row)));
             let distinct = keep(&mut self.kept, limit, &self.key, person.token);
             let scale = family.scale(at, weighed, &self.kept);
-            if family.marginals.iter().any(|it| !it.sums.is_empty()) {
+            if family.marginals.iter().any(MarginalSpec::has_amounts) {
                 Amounts::of(&family.rows, rows.clone(), &self.kept, &mut self.amounts);
             }
             for ((marginal, counts), place) in family.marginals.iter().zip(counts).zip(at) {
@@ -359,8 +389,12 @@ impl Tally {
                 for (which, (measure, cap)) in (0..).zip(&marginal.sums) {
                     let own = marginal.row_amounts(&self.amounts, *measure);
                     for (cell, amount) in cells().zip(own) {
-                        counts.add_sum(which, cell, amount.min(*cap));
+                        counts.add_amount(which, cell, amount.min(*cap));
                     }
+                }
+                if let Some((measure, edges)) = &marginal.quantiles {
+                    let own = marginal.row_amounts(&self.amounts, *measure);
+                    cells().zip(own).for_each(|it| counts.add_bin(bin(edges, it.1), it.0));
                 }
             }
             let Some(cap) = family.quality_cap else { continue };
@@ -419,6 +453,11 @@ impl MarginalSpec {
         }
     }
 
+    /// Whether anything of people's amounts is counted.
+    const fn has_amounts(&self) -> bool {
+        !self.sums.is_empty() || self.quantiles.is_some()
+    }
+
     /// What the person adds in each of these cells before the cap: of any row, where the cell is one for any.
     fn row_amounts(&self, amounts: &[Amounts], measure: Measure) -> impl Iterator<Item = u64> {
         let each = amounts.iter().map(move |it| it.of_measure(measure));
@@ -427,7 +466,18 @@ impl MarginalSpec {
     }
 }
 
+/// The bin of an amount: the first that has it, or the last.
+fn bin(edges: &[u64], amount: u64) -> usize {
+    edges.partition_point(|it| *it < amount).min(edges.len().saturating_sub(1))
+}
+
 impl Counts {
+    /// Counts one more person in a bin of a cell.
+    fn add_bin(&mut self, bin: usize, cell: u64) {
+        let own = self.bins.get_mut(bin).zip(usize::try_from(cell).ok());
+        own.and_then(|(bin, cell)| bin.get_mut(cell)).into_iter().for_each(|it| *it += 1);
+    }
+
     /// Counts one more person in each of these cells, at the latest when [`Self::settle`] is called.
     fn count(&mut self, cells: impl Iterator<Item = u64>, scale: Scale) {
         if self.units.is_empty() {

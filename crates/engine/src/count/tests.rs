@@ -139,6 +139,7 @@ fn plan(view: View, rows: &[Dimension], limit: u32, by: &[&[Dimension]]) -> Priv
         delta: "1e-12".parse().unwrap(),
         weights: None,
         sums: Vec::new(),
+        quantiles: None,
     };
     let mut marginals: Vec<Marginal> = by.iter().enumerate().map(marginal).collect();
     marginals.push(Marginal { name: "base".to_owned(), rows: false, ..marginals[0].clone() });

@@ -222,6 +222,9 @@ pub struct Marginal {
     /// Sums over the people of each cell, behind the same gate.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sums: Vec<Sum>,
+    /// Quantiles over the people of each cell, behind the same gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantiles: Option<Quantiles>,
 }
 
 /// The sum of a measure over the people of each cell: each person's amount in a cell is cut to 0..=`cap`.
@@ -232,6 +235,20 @@ pub struct Sum {
     /// C: the most that one person adds to one cell, in units of the measure.
     pub cap: u64,
     /// What it costs in ρ, beside the gate.
+    #[serde(serialize_with = "as_text")]
+    pub rho: Rho,
+}
+
+/// Quantiles of a measure over the people of each cell: each person's amount in a cell lies in one public bin.
+///
+/// At which shares they are told is no part of what is drawn: one draw of the bins serves all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Quantiles {
+    /// Whose quantiles.
+    pub measure: Measure,
+    /// The greatest amount of each bin, ascending, in units of the measure; the last bin has all that is more.
+    pub edges: &'static [u64],
+    /// What the bins cost in ρ, beside the gate.
     #[serde(serialize_with = "as_text")]
     pub rho: Rho,
 }
@@ -257,6 +274,26 @@ impl Measure {
             Self::Rows => "rows",
             Self::Minutes => "minutes",
         }
+    }
+}
+
+impl Quantiles {
+    /// The least amount of a bin: one unit more than the bin before has.
+    #[must_use]
+    pub fn least(&self, bin: usize) -> u64 {
+        bin.checked_sub(1).and_then(|it| self.edges.get(it)).map_or(1, |it| it + 1)
+    }
+
+    /// The greatest amount of a bin.
+    #[must_use]
+    pub fn greatest(&self, bin: usize) -> u64 {
+        self.edges.get(bin).or(self.edges.last()).copied().unwrap_or_default()
+    }
+
+    /// Whether amounts of one unit and more lie in one bin each.
+    #[must_use]
+    pub fn partition(&self) -> bool {
+        self.edges.first().is_some_and(|it| *it >= 1) && self.edges.is_sorted_by(|a, b| a < b)
     }
 }
 
@@ -296,11 +333,19 @@ impl Marginal {
         Budget { rho: self.rho, delta: self.delta }
     }
 
-    /// What every person pays for this table and its sums; `None` on overflow.
+    /// What every person pays for this table, its sums and its quantiles; `None` on overflow.
     #[must_use]
     pub fn cost(&self) -> Option<Budget> {
-        let mut sums = self.sums.iter().map(|it| Budget { rho: it.rho, delta: Delta::ZERO });
-        sums.try_fold(self.gate_cost(), Budget::checked_add)
+        let beside = self.sums.iter().map(|it| it.rho);
+        let beside = beside.chain(self.quantiles.iter().map(|it| it.rho));
+        let mut beside = beside.map(|rho| Budget { rho, delta: Delta::ZERO });
+        beside.try_fold(self.gate_cost(), Budget::checked_add)
+    }
+
+    /// Whether anything of people's amounts is drawn beside the people.
+    #[must_use]
+    pub const fn has_amounts(&self) -> bool {
+        !self.sums.is_empty() || self.quantiles.is_some()
     }
 
     /// Whether each person counts whole in both tables, and each group of this one is groups of `other`.

@@ -172,6 +172,7 @@ mod tests {
             delta: "1e-12".parse().unwrap(),
             weights: None,
             sums: Vec::new(),
+            quantiles: None,
         };
         Family {
             rows: rows.to_vec(),

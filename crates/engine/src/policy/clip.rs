@@ -152,12 +152,14 @@ mod tests {
             labels: [label.as_str().into(), ALL.into()].into(),
             people: people.get(at).map(|it| estimate(*it)),
             sums: Box::default(),
+            quantiles: Box::default(),
             shares: Shares::default(),
         };
         let rows = labels.iter().enumerate().map(row).collect();
         let sheet = Sheet {
             keys: vec![Dimension::Site, Dimension::AgeBand],
             measures: Vec::new(),
+            quantiles: None,
             shares: true,
             rows,
         };

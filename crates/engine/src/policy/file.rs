@@ -293,7 +293,7 @@ impl FamilyPart {
                      one of each)",
                 ));
             }
-            Ok(Marginal { name: table.name, rows: table.rows, by: table.by, rho: table.rho.unwrap_or_default(), delta, weights: None, sums: Vec::new() })
+            Ok(Marginal { name: table.name, rows: table.rows, by: table.by, rho: table.rho.unwrap_or_default(), delta, weights: None, sums: Vec::new(), quantiles: None })
         });
         let (marginals, remainders) = (tables.collect::<Result<_>>()?, Vec::new());
         let mut family = Family { marginals, rows: self.rows, limit, quality, remainders };

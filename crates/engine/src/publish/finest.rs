@@ -114,6 +114,7 @@ mod tests {
             labels: labels.map(Into::into).into(),
             people: people.map(estimate),
             sums: Box::default(),
+            quantiles: Box::default(),
             shares: Shares::default(),
         }
     }
@@ -135,7 +136,13 @@ mod tests {
             // Another grouping of the same people says nothing of this one.
             row([ALL, "SG2", ALL, ALL, ALL], Some(5_000)),
         ];
-        let sheet = Sheet { keys: KEYS.to_vec(), measures: Vec::new(), shares: false, rows };
+        let sheet = Sheet {
+            keys: KEYS.to_vec(),
+            measures: Vec::new(),
+            quantiles: None,
+            shares: false,
+            rows,
+        };
         let text = String::from_utf8(csv(&codes, &sheet).unwrap().unwrap()).unwrap();
         let has = |line: String| assert!(text.lines().any(|it| it == line), "{line}\n{text}");
         has("sector,age_band,unit_level,unit,people,people_lo,people_hi,status".to_owned());
@@ -150,8 +157,13 @@ mod tests {
     #[test]
     fn a_release_without_sectors_has_no_such_file() {
         let codes = Codes::new(Geography::built_in(), SiteList::built_in(), &[]);
-        let sheet =
-            Sheet { keys: KEYS.to_vec(), measures: Vec::new(), shares: false, rows: Vec::new() };
+        let sheet = Sheet {
+            keys: KEYS.to_vec(),
+            measures: Vec::new(),
+            quantiles: None,
+            shares: false,
+            rows: Vec::new(),
+        };
         assert_eq!(csv(&codes, &sheet).unwrap(), None);
     }
 }

@@ -121,6 +121,23 @@ pub struct MarginalRecord {
     /// What is summed beside people; none in releases of products.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sums: Vec<SumRecord>,
+    /// Whose quantiles are told beside people; none in releases of products.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantiles: Option<QuantilesRecord>,
+}
+
+/// The facts of the quantiles of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuantilesRecord {
+    /// Whose quantiles: how their columns in `data.csv` begin.
+    pub measure: Measure,
+    /// The greatest amount of each bin; the last bin has all that is more.
+    pub edges: Vec<u64>,
+    /// Their ρ, beside that of the table.
+    pub rho: String,
+    /// Standard deviation of the noise of each bin, in people.
+    pub sigma: f64,
 }
 
 /// The facts of one sum of a table.
@@ -194,6 +211,7 @@ impl Manifest {
                 cells_released: count(cells),
                 cells_in_code_list: in_list,
                 sums: Vec::new(),
+                quantiles: None,
             };
         let sums = |marginal: &Marginal, table: &Table| {
             let of = |(sum, drawn): (&Sum, &Summed)| SumRecord {
@@ -204,13 +222,21 @@ impl Manifest {
             };
             marginal.sums.iter().zip(&table.sums).map(of).collect()
         };
+        let quantiles = |table: &Table| {
+            table.quantiles.as_ref().map(|it| QuantilesRecord {
+                measure: it.quantiles.measure,
+                edges: it.quantiles.edges.to_vec(),
+                rho: it.quantiles.rho.to_string(),
+                sigma: shortened(it.mechanism.sigma()),
+            })
+        };
         let tables = plan.marginals().zip(&released.tables);
         let tables = tables.map(|((family, it), table)| {
             // A clipped count of people stands in no file: it is the other side of shares.
             let printed = it.weights.is_none() || family.is_on_rows(it);
             let cells = if printed { (table.cells.len(), plan.cells(family, it)) } else { (0, 0) };
             let record = record(&it.name, it.gate_cost(), cells.0, cells.1, table);
-            MarginalRecord { sums: sums(it, table), ..record }
+            MarginalRecord { sums: sums(it, table), quantiles: quantiles(table), ..record }
         });
         let others = plan.remainders().zip(&released.others);
         let others = others.map(|((family, it), table)| {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use privacy::Percent;
 use privacy::consistency::Standing;
 
 use super::shares::{self, Shares};
@@ -31,6 +32,8 @@ pub struct Sheet {
     pub keys: Vec<Dimension>,
     /// What is summed beside people, in column order.
     pub measures: Vec<Measure>,
+    /// Whose quantiles stand behind the sums, at each share of [`Percent::GRID`].
+    pub quantiles: Option<Measure>,
     /// Whether rows carry shares.
     pub shares: bool,
     /// One row a cell, by table, then by code list.
@@ -48,6 +51,8 @@ pub struct Row {
     pub people: Option<Estimate>,
     /// Its sums, one for each of the sheet's measures; `None` when hidden or not measured.
     pub sums: Box<[Option<Estimate>]>,
+    /// Its quantiles, one for each share of [`Percent::GRID`]; none when hidden or not measured.
+    pub quantiles: Box<[Estimate]>,
     /// Its shares.
     pub shares: Shares,
 }
@@ -66,6 +71,8 @@ impl Sheet {
             plan.marginals().any(|(_, it)| it.sums.iter().any(|it| it.measure == *wanted))
         };
         let measures: Vec<Measure> = Measure::ALL.into_iter().filter(summed).collect();
+        let ranked = plan.marginals().find_map(|(_, it)| it.quantiles.as_ref());
+        let ranked = ranked.map(|it| it.measure);
         let mut rows = Vec::new();
         let mut words = Words::default();
         let question = plan.is_question();
@@ -86,6 +93,7 @@ impl Sheet {
                     labels,
                     people: shown.and_then(|it| estimate(table, it)),
                     sums: measures.iter().map(|it| sum(table, *it, cell)).collect(),
+                    quantiles: ranked.and_then(|it| quantiles(table, it, cell)).unwrap_or_default(),
                     // Who asks a question divides for himself.
                     shares: shown.filter(|_| !question).map(&shares).unwrap_or_default(),
                 });
@@ -96,7 +104,7 @@ impl Sheet {
             rows.extend(others.map(|it| Row { sums: vec![None; measures.len()].into(), ..it }));
         }
         let shares = plan.view == View::Visit && !question;
-        Self { keys, measures, shares, rows }
+        Self { keys, measures, quantiles: ranked, shares, rows }
     }
 
     /// The header of `data.csv`.
@@ -110,6 +118,7 @@ impl Sheet {
         std::iter::once("level".to_owned())
             .chain(keys)
             .chain(measures)
+            .chain(self.quantiles.into_iter().flat_map(quantile_columns))
             .chain(shares.iter().chain(&["status"]).map(|&it| it.to_owned()))
             .collect()
     }
@@ -123,7 +132,8 @@ impl Sheet {
         let mut out = csv::Writer::from_writer(Vec::new());
         out.write_record(self.header()).map_err(wrong)?;
         let shares = if self.shares { shares::COLUMNS.len() } else { 0 };
-        let hidden = vec![HIDDEN; 3 + 3 * self.measures.len() + shares];
+        let ranked = if self.quantiles.is_some() { QUANTILE_COLUMNS } else { 0 };
+        let hidden = vec![HIDDEN; 3 + 3 * self.measures.len() + ranked + shares];
         for row in &self.rows {
             let labels = std::iter::once(&row.level).chain(&row.labels);
             labels.map(Word::as_str).try_for_each(|it| out.write_field(it)).map_err(wrong)?;
@@ -132,6 +142,9 @@ impl Sheet {
                 Some(it) => {
                     let mut fields = fields_of(Some(it)).to_vec();
                     fields.extend(row.sums.iter().flat_map(|it| fields_of(*it)));
+                    if self.quantiles.is_some() {
+                        fields.extend(quantile_fields(&row.quantiles));
+                    }
                     if self.shares {
                         fields.extend(row.shares.fields());
                     }
@@ -161,7 +174,12 @@ impl Sheet {
         let with_shares = header.iter().any(|it| it == shares::COLUMNS[0]);
         let summed = |it: &Measure| header.iter().any(|of| of == it.name());
         let measures: Vec<Measure> = Measure::ALL.into_iter().filter(summed).collect();
+        let in_header = |it: &Measure| {
+            quantile_columns(*it).next().is_some_and(|name| header.iter().any(|of| of == name))
+        };
+        let ranked = Measure::ALL.into_iter().find(in_header);
         let first = 1 + keys.len();
+        let behind = first + 3 + 3 * measures.len();
         let (mut rows, mut words) = (Vec::new(), Words::default());
         for (line, record) in (2..).zip(reader.records()) {
             let record = record.map_err(|_| wrong(line))?;
@@ -183,15 +201,19 @@ impl Sheet {
                 labels: (1..first).map(|at| Ok(words.of(field(at)?))).collect::<Result<_>>()?,
                 people: estimate(first, near)?,
                 sums: sums.collect::<Result<_>>()?,
+                quantiles: match ranked {
+                    Some(_) => parse_quantiles(&record, behind).ok_or_else(|| wrong(line))?,
+                    None => Box::default(),
+                },
                 shares: if with_shares {
-                    let first = first + 3 + 3 * measures.len();
+                    let first = behind + if ranked.is_some() { QUANTILE_COLUMNS } else { 0 };
                     Shares::parse(&record, first).ok_or_else(|| wrong(line))?
                 } else {
                     Shares::default()
                 },
             });
         }
-        Ok(Self { keys, measures, shares: with_shares, rows })
+        Ok(Self { keys, measures, quantiles: ranked, shares: with_shares, rows })
     }
 
     /// The rows of one table with the labels of `keys`.
@@ -279,6 +301,7 @@ fn rest<'plan>(
             labels: keys.iter().map(label).collect(),
             people: estimate(table, cell),
             sums: Box::default(),
+            quantiles: Box::default(),
             shares: Shares::default(),
         }
     })
@@ -290,6 +313,46 @@ fn fields_of(estimate: Option<Estimate>) -> [String; 3] {
         Some(it) => [it.value, it.lo, it.hi].map(|it| it.to_string()),
         None => [HIDDEN; 3].map(str::to_owned),
     }
+}
+
+/// A column for each share, and one for the intervals of all of them.
+const QUANTILE_COLUMNS: usize = Percent::GRID.len() + 1;
+
+/// The names of these columns: `minutes_p05` to `minutes_p95` and `minutes_p_intervals`.
+fn quantile_columns(measure: Measure) -> impl Iterator<Item = String> {
+    let name = measure.name();
+    let shares = Percent::GRID.into_iter().map(move |it| format!("{name}_p{:02}", it.get()));
+    shares.chain([format!("{name}_p_intervals")])
+}
+
+/// Quantiles as `data.csv` has them; the intervals one after the other, e.g. `1-5 1-10 3-10`.
+fn quantile_fields(quantiles: &[Estimate]) -> Vec<String> {
+    if quantiles.is_empty() {
+        return vec![HIDDEN.to_owned(); QUANTILE_COLUMNS];
+    }
+    let intervals: Vec<String> =
+        quantiles.iter().map(|it| format!("{}-{}", it.lo, it.hi)).collect();
+    let values = quantiles.iter().map(|it| it.value.to_string());
+    values.chain([intervals.join(" ")]).collect()
+}
+
+/// What [`quantile_fields`] wrote from column `first` on; `None` for anything else.
+fn parse_quantiles(record: &csv::StringRecord, first: usize) -> Option<Box<[Estimate]>> {
+    let fields = || (first..).map_while(|it| record.get(it)).take(QUANTILE_COLUMNS);
+    if fields().all(|it| it == HIDDEN) {
+        return Some(Box::default());
+    }
+    let intervals = fields().last()?.split(' ').map(|it| it.split_once('-'));
+    let intervals: Vec<(&str, &str)> = intervals.collect::<Option<_>>()?;
+    if intervals.len() != Percent::GRID.len() {
+        return None;
+    }
+    let number = |text: &str| text.parse::<i64>().ok();
+    let both = fields().zip(intervals).map(|(value, (lo, hi))| {
+        let (value, lo, hi) = (number(value)?, number(lo)?, number(hi)?);
+        Some(Estimate { value, lo, hi, near_threshold: false })
+    });
+    both.collect()
 }
 
 const NEAR_THRESHOLD: &str = "near_threshold";
@@ -328,6 +391,22 @@ fn sum(table: &Table, measure: Measure, cell: u64) -> Option<Estimate> {
     let half = i64::try_from(table.sums.get(which)?.half_width()).ok()?;
     let (lo, hi) = (value.saturating_sub(half).max(0), value.saturating_add(half));
     Some(Estimate { value, lo, hi, near_threshold: false })
+}
+
+/// The released quantiles of a cell, each the greatest amount of its bin, from the least amount that it may be.
+fn quantiles(table: &Table, measure: Measure, cell: u64) -> Option<Box<[Estimate]>> {
+    let drawn = table.quantiles.as_ref().filter(|it| it.quantiles.measure == measure)?;
+    let at = table.cells.binary_search_by_key(&cell, |it| it.0).ok()?;
+    let whole = |amount: u64| i64::try_from(amount).ok();
+    let all = drawn.values.get(at)?.iter().map(|bins| {
+        Some(Estimate {
+            value: whole(drawn.quantiles.greatest(bins.value))?,
+            lo: whole(drawn.quantiles.least(bins.low))?,
+            hi: whole(drawn.quantiles.greatest(bins.high))?,
+            near_threshold: false,
+        })
+    });
+    all.collect()
 }
 
 /// A quotient of two released counts with its 95 % interval, cut to 0..=1.

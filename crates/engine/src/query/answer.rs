@@ -11,7 +11,7 @@ use arrow::array::{
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, SchemaRef};
 use jiff::civil::Date;
-use privacy::Floor;
+use privacy::{Floor, Percent};
 
 use super::Asking;
 use super::bins::{Value, value};
@@ -148,6 +148,8 @@ struct Cell<'cell> {
     people: Estimate,
     /// One for each measure of the sheet.
     sums: Vec<Option<Estimate>>,
+    /// One for each share at which the sheet has quantiles; none of several cells, which do not add up.
+    quantiles: &'cell [Estimate],
     asking: &'cell Asking<'cell>,
 }
 
@@ -163,7 +165,8 @@ impl<'cell> Cell<'cell> {
         people.lo = people.lo.max(i64::from(Floor::QUORUM.people()));
         let sum = |at: usize| together(group.iter().map(|it| it.sums.get(at).copied().flatten()));
         let sums = (0..sheet.measures.len()).map(sum).collect();
-        Some(Self { set, sheet, row, people, sums, asking })
+        let quantiles = if group.len() == 1 { &row.quantiles[..] } else { &[] };
+        Some(Self { set, sheet, row, people, sums, quantiles, asking })
     }
 
     fn label(&self, dimension: Dimension) -> Option<&str> {
@@ -191,6 +194,13 @@ impl<'cell> Cell<'cell> {
                 self.sum(*measure).map_or_else(nothing, |sum| {
                     let [value, low, high] = average(sum, self.people);
                     (Field::Real(value), Some((Field::Real(low), Field::Real(high))))
+                })
+            }
+            Output::Answer(Answered::Quantile(measure, percent)) => {
+                self.quantile(*measure, *percent).map_or_else(nothing, |own| {
+                    let [value, low, high] =
+                        [own.value, own.lo, own.hi].map(|it| Field::Real(float(it)));
+                    (value, Some((low, high)))
                 })
             }
         }
@@ -223,6 +233,11 @@ impl<'cell> Cell<'cell> {
     fn sum(&self, measure: Measure) -> Option<Estimate> {
         let at = self.sheet.measures.iter().position(|it| *it == measure)?;
         self.sums.get(at).copied().flatten()
+    }
+
+    fn quantile(&self, measure: Measure, percent: Percent) -> Option<Estimate> {
+        let at = Percent::GRID.iter().position(|it| *it == percent)?;
+        self.quantiles.get(at).copied().filter(|_| self.sheet.quantiles == Some(measure))
     }
 }
 

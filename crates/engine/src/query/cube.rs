@@ -3,7 +3,8 @@
 //! It must be of the same snapshot, view and rows, confined by no more than the question is; what the question
 //! confines further is a column of people of it, over which people add up. A sum is taken only of cells that
 //! are all published, for every group that is asked for, and of four at most: it is then half as sure as a new
-//! measurement, or surer. Looks at published answers alone. Source: privacy model §8 (order of answers).
+//! measurement, or surer. Quantiles do not add up, and are taken of one cell. Looks at published answers alone.
+//! Source: privacy model §8 (order of answers).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +12,8 @@ use super::answer::groups;
 use super::price::{Priced, Reading};
 use crate::dimension::Dimension;
 use crate::error::Result;
-use crate::plan::{Filter, PrivatePlan};
-use crate::publish::{ALL, Manifest, Publication, Sheet};
+use crate::plan::{Filter, PrivatePlan, Quantiles, Sum};
+use crate::publish::{ALL, Manifest, MarginalRecord, Publication, Sheet};
 
 /// The most cells that are added up to one.
 const SUMMANDS_MAX: usize = 4;
@@ -47,12 +48,8 @@ pub fn find<T>(
         let Some(further) = wanted.confined_further(manifest) else { continue };
         let publication = read(folder)?;
         let found = manifest.marginals.iter().find_map(|table| {
-            let has = |sum: &crate::plan::Sum| {
-                table.sums.iter().any(|it| it.measure == sum.measure && it.cap == sum.cap)
-            };
-            let sums = priced.plan.marginals().flat_map(|it| &it.1.sums);
             let reading = wanted.reading(&publication.sheet, &table.name, &further)?;
-            sums.into_iter().all(has).then_some(reading)
+            wanted.has_amounts(table).then_some(reading)
         });
         if let Some(reading) = found {
             return Ok(Some((publication, BTreeMap::from([(set.clone(), reading)]))));
@@ -80,6 +77,18 @@ impl Wanted<'_> {
         (same.len() == cube.filters.len() && of_people).then_some(further)
     }
 
+    /// Whether every sum that is asked for is in a table, and the quantiles, each as it would be measured.
+    fn has_amounts(&self, table: &MarginalRecord) -> bool {
+        let has =
+            |sum: &Sum| table.sums.iter().any(|it| it.measure == sum.measure && it.cap == sum.cap);
+        let tells = |quantiles: &Quantiles| {
+            let own = table.quantiles.as_ref();
+            own.is_some_and(|it| it.measure == quantiles.measure && it.edges == quantiles.edges)
+        };
+        let mut own = self.priced.plan.marginals().map(|it| it.1);
+        own.all(|it| it.sums.iter().all(has) && it.quantiles.iter().all(tells))
+    }
+
     /// How the answer is read from a table, if the table has it whole.
     fn reading(&self, sheet: &Sheet, table: &str, further: &[Filter]) -> Option<Reading> {
         let dimensions = dimensions(sheet, table);
@@ -92,9 +101,10 @@ impl Wanted<'_> {
         let mut only = self.only.clone();
         only.extend(further.iter().map(|it| (it.dimension, it.bins.iter().cloned().collect())));
         let reading = Reading { table: table.to_owned(), only };
+        let ranked = self.priced.plan.marginals().any(|it| it.1.quantiles.is_some());
+        let most = if ranked { 1 } else { SUMMANDS_MAX };
         let whole = groups(sheet, self.set, &reading).iter().all(|group| {
-            group.len() == 1
-                || group.len() <= SUMMANDS_MAX && group.iter().all(|it| it.people.is_some())
+            group.len() == 1 || group.len() <= most && group.iter().all(|it| it.people.is_some())
         });
         whole.then_some(reading)
     }

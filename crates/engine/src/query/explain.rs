@@ -9,7 +9,7 @@ use super::desk::Answer;
 use super::planner::Planned;
 use super::view;
 use crate::error::{Error, Result};
-use crate::plan::{Measure, PrivatePlan};
+use crate::plan::PrivatePlan;
 
 /// The explanation as an answer of one column.
 ///
@@ -58,14 +58,25 @@ pub fn text(questions: &[Planned]) -> Result<String> {
                 marginal.delta
             );
             for sum in &marginal.sums {
-                let name = match sum.measure {
-                    Measure::Rows => "rows",
-                    Measure::Minutes => "minutes",
-                };
                 let _ = writeln!(
                     out,
-                    "    sum of {name}: at most {} a person and cell; rho {}",
-                    sum.cap, sum.rho
+                    "    sum of {}: at most {} a person and cell; rho {}",
+                    sum.measure.name(),
+                    sum.cap,
+                    sum.rho
+                );
+            }
+            if let Some(quantiles) = &marginal.quantiles {
+                let mechanism = plan.quantile_mechanism(family, marginal, quantiles)?;
+                let _ = writeln!(
+                    out,
+                    "    quantiles of {}: {} bins up to {} a person and cell, people before a bin \
+                     ± {}; rho {}",
+                    quantiles.measure.name(),
+                    mechanism.bins(),
+                    quantiles.greatest(mechanism.bins()),
+                    mechanism.half_width(),
+                    quantiles.rho
                 );
             }
         }

@@ -17,7 +17,8 @@ use super::view;
 use crate::dimension::{self, Codes, Dimension};
 use crate::error::{Error, Result};
 use crate::plan::{
-    Family, Filter, Marginal, Measure, PrivatePlan, QUESTION, QUESTION_CELLS_MAX, Sum, View, untied,
+    Family, Filter, Marginal, Measure, PrivatePlan, QUESTION, QUESTION_CELLS_MAX, Quantiles, Sum,
+    View, untied,
 };
 use crate::policy::Policy;
 
@@ -62,6 +63,11 @@ pub fn price(
     let rows = rows(&asked.sets, asking)?;
     let limit = limit(&rows, &asked.filters, policy)?;
     let sums: Vec<Sum> = question.sums.iter().map(|it| sum(*it, question.view, policy)).collect();
+    let quantiles = question.quantiles.map(|measure| Quantiles {
+        measure,
+        edges: view::of(question.view).edges(measure),
+        rho: policy.questions.rho,
+    });
     let marginals = asked.sets.iter().map(|set| Marginal {
         name: name(set),
         rows: set.iter().any(|it| rows.contains(it)),
@@ -70,6 +76,7 @@ pub fn price(
         delta: policy.questions.delta,
         weights: None,
         sums: sums.clone(),
+        quantiles: quantiles.clone(),
     });
     let marginals = marginals.collect();
     let family = Family { rows, limit, quality: None, marginals, remainders: Vec::new() };

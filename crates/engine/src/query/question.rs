@@ -32,6 +32,8 @@ pub struct Question {
     pub filters: BTreeMap<Dimension, BTreeSet<String>>,
     /// What is summed beside the people.
     pub sums: BTreeSet<Measure>,
+    /// Whose quantiles are asked for beside the people, at whichever shares.
+    pub quantiles: Option<Measure>,
     /// Whether a condition holds for nobody, whatever the data.
     pub nothing: bool,
 }
@@ -93,10 +95,14 @@ pub fn of(aggregate: &Aggregate, asking: &Asking<'_>) -> Result<Asked> {
         _ => None,
     });
     let sums = sums.collect();
+    let quantiles = answers().find_map(|it| match it {
+        Answered::Quantile(measure, _) => Some(*measure),
+        _ => None,
+    });
     let (period, filters) = month(&relation, asking)?;
     let (view, nothing) = (relation.view, relation.nothing);
     // Without rows there is nothing to sum but people.
-    let question = Question { view, period, sets, filters, sums, nothing };
+    let question = Question { view, period, sets, filters, sums, quantiles, nothing };
     Ok(Asked { question, outputs })
 }
 
@@ -172,7 +178,7 @@ fn key(expression: &Expr, relation: &Relation, asking: &Asking<'_>) -> Result<Ou
             let found = format!("`{}` is an amount and has no bins", column.name);
             Err(grouping::not_registered(
                 found,
-                "columns of bins; SUM and AVG of amounts",
+                "columns of bins; SUM, AVG and MEDIAN of amounts",
                 asking.sql,
             ))
         }

@@ -14,8 +14,10 @@ use crate::policy::Policy;
 use crate::product;
 use crate::time::Period;
 
+mod answered;
 mod cube;
 mod fuzz;
+mod quantiles;
 
 /// The default policy.
 fn policy() -> Policy {

@@ -25,7 +25,15 @@ pub struct ViewSpec {
     pub rows_cap: u64,
     /// C of `SUM(minutes)`: the most minutes of one person that count in one cell.
     pub minutes_cap: u64,
+    /// The greatest minutes of each bin in which quantiles of them are told.
+    pub minutes_edges: &'static [u64],
 }
+
+/// Bins of the minutes of a person in a cell: as wide as a length of time is commonly told, the last up to the cap.
+const MINUTES_EDGES: [u64; 16] =
+    [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, MINUTES_CAP];
+/// 600: ten hours, as `SUM(minutes)` cuts a person.
+const MINUTES_CAP: u64 = 600;
 
 /// A column of a view.
 #[derive(Debug)]
@@ -86,6 +94,7 @@ const SUBSCRIBER: ViewSpec = ViewSpec {
     ],
     rows_cap: 1,
     minutes_cap: 0,
+    minutes_edges: &[],
 };
 
 const VISIT: ViewSpec = ViewSpec {
@@ -101,11 +110,12 @@ const VISIT: ViewSpec = ViewSpec {
         ColumnSpec {
             name: "minutes",
             meaning: Meaning::Amount(Measure::Minutes),
-            summary: "length of the visit in minutes, at least 1; SUM and AVG cut a person at 600 a cell",
+            summary: "length of the visit in minutes, at least 1; SUM, AVG cut a person at 600 a cell, MEDIAN is in bins",
         },
     ],
     rows_cap: 60,
-    minutes_cap: 600,
+    minutes_cap: MINUTES_CAP,
+    minutes_edges: &MINUTES_EDGES,
 };
 
 const PRESENCE: ViewSpec = ViewSpec {
@@ -124,6 +134,7 @@ const PRESENCE: ViewSpec = ViewSpec {
     ],
     rows_cap: 60,
     minutes_cap: 0,
+    minutes_edges: &[],
 };
 
 /// Every view, in catalog order.
@@ -170,6 +181,15 @@ impl ViewSpec {
         match measure {
             Measure::Rows => self.rows_cap,
             Measure::Minutes => self.minutes_cap,
+        }
+    }
+
+    /// The bins in which quantiles of a measure are told; none where it has no quantiles.
+    #[must_use]
+    pub const fn edges(&self, measure: Measure) -> &'static [u64] {
+        match measure {
+            Measure::Rows => &[],
+            Measure::Minutes => self.minutes_edges,
         }
     }
 }

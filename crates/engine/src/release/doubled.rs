@@ -90,6 +90,7 @@ mod tests {
             delta: "1e-12".parse().unwrap(),
             weights: None,
             sums: Vec::new(),
+            quantiles: None,
         };
         let family = |rows: Dimension, name: &str| Family {
             rows: vec![rows],
@@ -136,6 +137,7 @@ mod tests {
             cells: cells.to_vec(),
             figures: Vec::new(),
             sums: Vec::new(),
+            quantiles: None,
         };
         let grid = Grid::new(&plan);
         let expected: Vec<CellId> = expected.iter().map(|it| grid.cell(it.0, it.1)).collect();

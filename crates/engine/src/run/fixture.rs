@@ -36,6 +36,7 @@ pub fn plan(product: &str, codes: &Codes) -> PrivatePlan {
         delta: "1e-12".parse().unwrap(),
         weights: None,
         sums: Vec::new(),
+        quantiles: None,
     };
     let codes = codes.clone();
     let codes =

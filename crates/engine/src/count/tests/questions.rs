@@ -1,8 +1,8 @@
-//! Questions: filters, rows by anything and sums, against a slow and obvious count, and against neighbours.
+//! Questions: filters, rows by anything, sums and bins, against a slow and obvious count, and against neighbours.
 
 use super::*;
 use crate::count::Counters;
-use crate::plan::{Filter, Measure, QUESTION, Sum};
+use crate::plan::{Filter, Measure, QUESTION, Quantiles, Sum};
 use crate::vault::HIDDEN_SITE;
 use Dimension::{
     AgeBand, Category, Day, DayType, Gender, GenderPlus, Hour, PresentIn, Region, Sector, Site,
@@ -11,7 +11,11 @@ use Dimension::{
 /// Unbounded sums are cut here: rows at few, minutes at some.
 const CAPS: [(Measure, u64); 2] = [(Measure::Rows, 3), (Measure::Minutes, 500)];
 
-/// A question about `rows` of a view, in tables by `by`, with sums of these measures.
+/// The greatest minutes of each bin; some people have more than the last.
+const EDGES: &[u64] = &[1, 60, 300, 900];
+
+/// A question about `rows` of a view, in tables by `by`, with sums of these measures, and quantiles of minutes
+/// where these are among them.
 fn question(
     view: View,
     rows: &[Dimension],
@@ -25,7 +29,15 @@ fn question(
     let sums = CAPS.iter().filter(|it| measures.contains(&it.0));
     let sums = sums.map(|&(measure, cap)| Sum { measure, cap, rho: "0.01".parse().unwrap() });
     let sums: Vec<Sum> = sums.collect();
-    plan.families[0].marginals.iter_mut().for_each(|it| it.sums.clone_from(&sums));
+    let quantiles = measures.contains(&Measure::Minutes).then(|| Quantiles {
+        measure: Measure::Minutes,
+        edges: EDGES,
+        rho: "0.01".parse().unwrap(),
+    });
+    for marginal in &mut plan.families[0].marginals {
+        marginal.sums.clone_from(&sums);
+        marginal.quantiles.clone_from(&quantiles);
+    }
     plan
 }
 
@@ -78,7 +90,7 @@ fn counters(plan: &PrivatePlan, people: &[Someone], threads: usize) -> Counters 
     super::super::bound_and_count(plan, &snapshot, key, threads).unwrap().into_counters()
 }
 
-/// People and sums of every cell that has any, by its labels.
+/// People, and their sums and bins, of every cell that has any, by its labels.
 type Tables = Vec<BTreeMap<Vec<String>, (u64, Vec<u64>)>>;
 
 fn found(plan: &PrivatePlan, people: &[Someone], threads: usize) -> Tables {
@@ -91,7 +103,8 @@ fn found(plan: &PrivatePlan, people: &[Someone], threads: usize) -> Tables {
             cells
                 .map(|cell| {
                     let labels = plan.labels(&dimensions, u64::try_from(cell).unwrap());
-                    let sums = (0..marginal.sums.len()).map(|it| counts.sum(it, cell)).collect();
+                    let sums = (0..marginal.sums.len()).map(|it| counts.sum(it, cell));
+                    let sums = sums.chain(counts.bins(cell).into_iter().map(u64::from)).collect();
                     let labels = labels.into_iter().map(str::to_owned).collect();
                     (labels, (counts.at(cell).people(), sums))
                 })
@@ -188,13 +201,18 @@ fn expected(plan: &PrivatePlan, people: &[Someone]) -> Tables {
                 own = vec![(Vec::new(), [sum(0), sum(1)])];
             }
             for (cell, amounts) in own {
-                let none = || (0, vec![0; marginal.sums.len()]);
+                let bins = marginal.quantiles.as_ref().map_or(0, |it| it.edges.len());
+                let none = || (0, vec![0; marginal.sums.len() + bins]);
                 let slot: &mut (u64, Vec<u64>) =
                     table.entry([cell, by.clone()].concat()).or_insert_with(none);
                 slot.0 += 1;
                 for (sum, to) in marginal.sums.iter().zip(&mut slot.1) {
                     let amount = amounts[usize::from(sum.measure == Measure::Minutes)];
                     *to += amount.min(sum.cap);
+                }
+                if bins > 0 {
+                    let bin = EDGES.iter().position(|it| amounts[1] <= *it).unwrap_or(bins - 1);
+                    slot.1[marginal.sums.len() + bin] += 1;
                 }
             }
         }
@@ -218,7 +236,7 @@ proptest! {
     }
 
     #[test]
-    fn without_one_person_few_cells_differ_by_one_and_their_sums_by_a_cap(
+    fn without_one_person_few_cells_differ_by_one_and_their_sums_and_bins_with_them(
         people in prop::collection::vec(anyone(), 2..60), leaver: prop::sample::Index,
     ) {
         let mut others = people.clone();
@@ -236,6 +254,14 @@ proptest! {
                         let less = with.sum(which, cell) - without.sum(which, cell);
                         // The gate and the sum are of the same people, each of whom adds a unit or more.
                         prop_assert!(less <= fewer * sum.cap && less >= fewer);
+                    }
+                    if marginal.quantiles.is_some() {
+                        // Each of whom is in one bin.
+                        let all = |it: &[u32]| it.iter().copied().map(u64::from).sum::<u64>();
+                        let [with_bins, bins] = [with, without].map(|it| it.bins(cell));
+                        prop_assert_eq!(all(&with_bins), with.at(cell).people());
+                        let left = with_bins.iter().zip(&bins).map(|it| it.0 - it.1);
+                        prop_assert_eq!(all(&left.collect::<Vec<u32>>()), fewer);
                     }
                 }
                 prop_assert!(cells <= marginal.cells_per_person(family).cells().into());
@@ -287,6 +313,9 @@ fn what_a_view_does_not_have_is_refused_before_a_row_is_read() {
     check(question(View::Subscriber, &[Day], 1, &[&[]], rows), "Day");
     check(question(View::Presence, &[Day], 1, &[&[]], minutes), "minutes");
     check(question(View::Subscriber, &[], 1, &[&[]], minutes), "minutes");
+    let mut ranked = question(View::Presence, &[Day], 1, &[&[]], minutes);
+    ranked.families[0].marginals.iter_mut().for_each(|it| it.sums.clear());
+    check(ranked, "ranked by minutes");
     let base = || question(View::Subscriber, &[], 1, &[&[]], rows);
     check(confined(base(), &[(Day, &["2026-10-02"])]), "confined by day");
     check(confined(base(), &[(Gender, &["W"])]), "`W` is no value of gender");

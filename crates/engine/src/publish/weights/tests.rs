@@ -36,6 +36,7 @@ fn plan() -> PrivatePlan {
         by: by.to_vec(),
         weights: None,
         sums: Vec::new(),
+        quantiles: None,
         rho: "0.005".parse().unwrap(),
         delta: "1e-12".parse().unwrap(),
     };
@@ -73,6 +74,7 @@ fn row(level: &str, labels: &[&str], people: Option<i64>) -> Row {
         labels: labels.iter().map(|&it| it.into()).collect(),
         people: people.map(estimate),
         sums: Box::default(),
+        quantiles: Box::default(),
         shares: Shares::default(),
     }
 }
@@ -87,6 +89,7 @@ fn residents(hidden: &[&str]) -> Publication {
     let sheet = Sheet {
         keys: RESIDENT_KEYS.to_vec(),
         measures: Vec::new(),
+        quantiles: None,
         shares: false,
         rows: ages.chain(districts).collect(),
     };
@@ -122,7 +125,8 @@ fn tenfold(others: &[(AgeBand, f64)]) -> Census {
 }
 
 fn lines(rows: Vec<Row>, residents: &Publication, census: &Census) -> Vec<String> {
-    let sheet = Sheet { keys: KEYS.to_vec(), measures: Vec::new(), shares: true, rows };
+    let sheet =
+        Sheet { keys: KEYS.to_vec(), measures: Vec::new(), quantiles: None, shares: true, rows };
     let (bytes, record) = weighted(&plan(), &sheet, Ground { residents, census }).unwrap().unwrap();
     assert_eq!((record.residents_release.as_str(), record.w_max), ("residents-1", 100));
     String::from_utf8(bytes).unwrap().lines().skip(1).map(str::to_owned).collect()
@@ -188,7 +192,8 @@ fn hidden_stays_hidden_and_what_has_no_factor_is_missing() {
     ];
     assert_eq!(found, expected);
     none.sheet.rows.clear();
-    let sheet = Sheet { keys: KEYS.to_vec(), measures: Vec::new(), shares: true, rows };
+    let sheet =
+        Sheet { keys: KEYS.to_vec(), measures: Vec::new(), quantiles: None, shares: true, rows };
     let census = tenfold(&[]);
     let ground = Ground { residents: &none, census: &census };
     assert!(weighted(&plan(), &sheet, ground).unwrap().is_none());

@@ -2,7 +2,8 @@
 
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
-use datafusion::logical_expr::expr::AggregateFunction;
+use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
+use privacy::Percent;
 
 use super::{Rule, predicate};
 use crate::dimension::Dimension;
@@ -16,7 +17,7 @@ use crate::query::view::Meaning;
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     code: "Q10",
-    title: "People are counted, and rows and minutes of them are counted or summed with a cap.",
+    title: "People are counted, their rows and minutes summed with a cap, and minutes ranked in bins.",
     why: "MIN, MAX, ANY, arrays and sketches answer with one person's value, and an uncapped sum with the \
           heaviest person's.",
     refused: "SELECT area, MAX(hour) FROM presence GROUP BY area",
@@ -32,6 +33,8 @@ pub enum Answered {
     Sum(Measure),
     /// The sum of a measure over the people.
     Average(Measure),
+    /// The amount of a measure that this share of the people do not exceed.
+    Quantile(Measure, Percent),
     /// Bits that say which of these are not grouped by in a row.
     Grouping(Vec<Dimension>),
 }
@@ -48,10 +51,12 @@ pub fn read(
     let name = call.func.name();
     let params = &call.params;
     let wrong = |found: String| {
-        let allowed = "COUNT(DISTINCT subscriber_id), COUNT(*), SUM(minutes), AVG(minutes)";
+        let allowed = "COUNT(DISTINCT subscriber_id), COUNT(*), SUM(minutes), AVG(minutes), MEDIAN(minutes), \
+                       percentile_cont(0.9) WITHIN GROUP (ORDER BY minutes)";
         mark(refuse(&RULE, found).allowed(allowed), asking.sql, name)
     };
-    if params.filter.is_some() || !params.order_by.is_empty() || params.null_treatment.is_some() {
+    let ordered = !params.order_by.is_empty() && !is_in_its_order(name, params);
+    if params.filter.is_some() || ordered || params.null_treatment.is_some() {
         let found = format!("{} has FILTER, ORDER BY or a treatment of NULL", name.to_uppercase());
         return Err(wrong(found).remedy("put the condition in WHERE, or group by its column"));
     }
@@ -75,6 +80,20 @@ pub fn read(
             Source::Column(Meaning::Amount(measure)) => Ok(Answered::Average(measure)),
             _ => Err(wrong(format!("{} of a column that is no amount", name.to_uppercase()))),
         },
+        ("median" | "approx_median", [argument], false) => {
+            quantile(source(argument, relation, asking)?, Percent::HALF).ok_or_else(|| {
+                wrong(format!("{} of a column that is no amount", name.to_uppercase()))
+            })
+        }
+        (name, [argument, share], false) if PERCENTILES.contains(&name) => {
+            let own = source(argument, relation, asking)?;
+            let percent = percent(share).ok_or_else(|| {
+                let share = share.human_display();
+                wrong(format!("{name} is at {share}")).allowed("0.05, 0.1, 0.15 and so on to 0.95")
+            })?;
+            quantile(own, percent)
+                .ok_or_else(|| wrong(format!("{name} of a column that is no amount")))
+        }
         ("grouping", arguments, false) => {
             let of = |it: &Expr| match source(it, relation, asking)? {
                 Source::Column(Meaning::Bin(dimension)) => Ok(dimension),
@@ -84,6 +103,32 @@ pub fn read(
         }
         _ => Err(wrong(format!("{} has no bounded answer", name.to_uppercase()))),
     }
+}
+
+/// The functions that take a share, and the column in WITHIN GROUP or before it.
+const PERCENTILES: [&str; 2] = ["percentile_cont", "approx_percentile_cont"];
+
+/// Whether the order of an aggregate is the ascending one of its own column.
+fn is_in_its_order(name: &str, params: &AggregateFunctionParams) -> bool {
+    match (&params.order_by[..], params.args.first()) {
+        ([own], Some(argument)) => PERCENTILES.contains(&name) && own.asc && own.expr == *argument,
+        _ => false,
+    }
+}
+
+fn quantile(source: Source, percent: Percent) -> Option<Answered> {
+    match source {
+        Source::Column(Meaning::Amount(measure)) => Some(Answered::Quantile(measure, percent)),
+        _ => None,
+    }
+}
+
+/// The share of the grid that a literal is.
+fn percent(share: &Expr) -> Option<Percent> {
+    let Expr::Literal(ScalarValue::Float64(Some(share)), _) = share else { return None };
+    // A share is read from decimal text, and off its own value by less than this.
+    let is = |it: &&Percent| (f64::from(it.get()) - share * 100.0).abs() < 1e-9;
+    Percent::GRID.iter().find(is).copied()
 }
 
 fn source(argument: &Expr, relation: &Relation, asking: &Asking<'_>) -> Result<Source> {

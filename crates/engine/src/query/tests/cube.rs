@@ -27,10 +27,11 @@ fn answer(of: &Priced, people: &[Option<i64>]) -> (Manifest, Publication) {
             near_threshold: false,
         }),
         sums: Box::default(),
+        quantiles: Box::default(),
         shares: Shares::default(),
     };
     let rows = (0..).zip(people).map(row).collect();
-    let sheet = Sheet { keys, measures: Vec::new(), shares: false, rows };
+    let sheet = Sheet { keys, measures: Vec::new(), quantiles: None, shares: false, rows };
     let filters = serde_json::to_value(&plan.filters).unwrap();
     let manifest = serde_json::json!({
         "id": "question-2026-10-c0", "product": "question", "period": "2026-10", "snapshot": "snapshot",

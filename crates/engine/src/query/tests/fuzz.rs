@@ -55,7 +55,13 @@ const GROUNDS: [Ground; 5] = [
             "day < '2026-10-15'",
             "(hour IN (1, 2, 3) OR hour = 7)",
         ],
-        sums: &["COUNT(*)", "SUM(minutes)", "AVG(minutes)"],
+        sums: &[
+            "COUNT(*)",
+            "SUM(minutes)",
+            "AVG(minutes)",
+            "MEDIAN(minutes)",
+            "percentile_cont(0.9) WITHIN GROUP (ORDER BY minutes)",
+        ],
     },
     Ground {
         from: "presence",
@@ -77,7 +83,7 @@ const GROUNDS: [Ground; 5] = [
             "age_band IN ('65-74', '75+')",
             "site = 'bbc.co.uk'",
         ],
-        sums: &["COUNT(*)", "SUM(v.minutes)"],
+        sums: &["COUNT(*)", "SUM(v.minutes)", "MEDIAN(v.minutes)"],
     },
     Ground {
         from: "presence JOIN subscriber USING (subscriber_id)",
@@ -108,7 +114,7 @@ const BAD_CONDITIONS: [&str; 16] = [
 ];
 
 /// Aggregates that no view may have.
-const BAD_AGGREGATES: [&str; 13] = [
+const BAD_AGGREGATES: [&str; 16] = [
     "MAX(hour)",
     "MIN(subscriber_id)",
     "ARRAY_AGG(subscriber_id)",
@@ -121,6 +127,9 @@ const BAD_AGGREGATES: [&str; 13] = [
     "SUM(CASE WHEN hour = 8 THEN 1 ELSE 0 END)",
     "COUNT(hour)",
     "stddev(hour)",
+    "MEDIAN(hour)",
+    "approx_median(subscriber_id)",
+    "percentile_cont(0.5) WITHIN GROUP (ORDER BY hour)",
     "COUNT(DISTINCT subscriber_id) FILTER (WHERE subscriber_id < 100)",
 ];
 

@@ -25,6 +25,7 @@ fn plan(product: &str, coverage: &[&str], rho: &str, others: bool) -> PrivatePla
         delta: "2e-12".parse().unwrap(),
         weights: None,
         sums: Vec::new(),
+        quantiles: None,
     };
     let family = |rows: &[Dimension], marginals: Vec<Marginal>| {
         let mut it = Family {
