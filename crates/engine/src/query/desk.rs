@@ -202,18 +202,17 @@ impl<'run> Desk<'run> {
             return Ok(None);
         }
         let plan = &planned.priced.plan;
-        let (publication, readings, charged) = match self.standing(planned)? {
-            Some((publication, readings)) => (publication, readings, Budget::ZERO),
-            None => {
-                let snapshot = self.snapshots.get(&plan.period);
+        let (publication, readings, charged) =
+            if let Some((publication, readings)) = self.standing(planned)? {
+                (publication, readings, Budget::ZERO)
+            } else {
                 let gone = || Error::fault("F03", "a question about a month that is not held");
-                let snapshot = snapshot.ok_or_else(gone)?;
+                let snapshot = self.snapshots.get(&plan.period).ok_or_else(gone)?;
                 let ask = || self.run.question(snapshot, plan.clone(), &self.partner);
                 let outcome = incident::patient(self.run, plan, ask)?;
                 let charged = if outcome.existed { Budget::ZERO } else { plan.cost()? };
                 (outcome.publication, planned.priced.readings.clone(), charged)
-            }
-        };
+            };
         let manifest = &publication.manifest;
         if !paid.iter().any(|it: &Paid| it.id == manifest.id) {
             paid.push(Paid {

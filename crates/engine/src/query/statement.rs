@@ -53,16 +53,13 @@ pub fn parse(sql: &str) -> Result<Parsed> {
         Kind::Columns(table) => {
             let plain = table.replace(['\'', '"'], "");
             let columns = "information_schema.columns";
-            let (schema, name) = match plain.rsplit_once('.') {
-                Some((schema, name)) => (format!("'{schema}'"), name),
-                // A view before a released table of the same name, as in FROM.
-                None => {
-                    let first = format!(
-                        "SELECT MIN(table_schema) FROM {columns} WHERE table_name = '{plain}'"
-                    );
-                    (format!("({first})"), plain.as_str())
-                }
+            // A view before a released table of the same name, as in FROM.
+            let first = || {
+                format!("(SELECT MIN(table_schema) FROM {columns} WHERE table_name = '{plain}')")
             };
+            let named = plain.rsplit_once('.');
+            let schema = named.map_or_else(first, |it| format!("'{}'", it.0));
+            let name = named.map_or(plain.as_str(), |it| it.1);
             let query = about(format!(
                 "SELECT column_name, data_type, comment FROM {columns} \
                  WHERE table_schema = {schema} AND table_name = '{name}' ORDER BY ordinal_position"
