@@ -16,6 +16,7 @@ mod questions {
     mod canary;
     mod database;
     mod files;
+    mod incident;
     mod oracle;
     mod page;
     mod person;
