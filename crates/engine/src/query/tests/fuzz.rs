@@ -94,7 +94,9 @@ const GROUNDS: [Ground; 5] = [
 ];
 
 /// Conditions that no view may have.
-const BAD_CONDITIONS: [&str; 16] = [
+const BAD_CONDITIONS: [&str; 18] = [
+    "(hour = 8 OR day = DATE '2026-10-05')",
+    "NOT (hour = 8 AND day = DATE '2026-10-05')",
     "subscriber_id = 42",
     "subscriber_id IN (1, 2)",
     "subscriber_id % 1000 = 7",
