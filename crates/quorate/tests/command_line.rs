@@ -281,6 +281,42 @@ fn a_release_asked_for_again_is_the_same_bytes_and_costs_nothing() {
 }
 
 #[test]
+fn a_question_is_asked_once_and_answered_for_nothing_afterwards() {
+    const WOMEN: &str =
+        "SELECT COUNT(DISTINCT subscriber_id) AS n FROM subscriber WHERE gender = 'F'";
+    let world = World::loaded();
+    let dry = world.data(&["query", "--dry-run", WOMEN]);
+    assert_eq!((dry["rho"].as_str(), dry["rho_due"].as_str()), (Some("0.0005"), Some("0.0005")));
+    let first = world.data(&["query", WOMEN, "--as", "north-media"]);
+    assert_eq!(first["questions"][0]["rho"], "0.0005");
+    let women = first["rows"][0]["n"].as_i64().unwrap();
+    assert!((800..2_200).contains(&women), "{first}");
+    assert_eq!(first["columns"], serde_json::json!(["n", "n_lo", "n_hi"]));
+    let by_gender = "SELECT gender, COUNT(DISTINCT id) AS n FROM subscriber WHERE gender IN ('F') GROUP BY gender";
+    let again = world.data(&["query", by_gender]);
+    assert_eq!(
+        (&again["rows"][0]["n"], &again["questions"][0]["rho"]),
+        (&women.into(), &"0".into())
+    );
+    let charges = world.data(&["ledger", "list"]);
+    let own: Vec<_> = charges
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|it| it["charge"]["product"] == "question")
+        .collect();
+    assert_eq!((own.len(), &own[0]["charge"]["partner"]), (1, &"north-media".into()));
+    let config = ["--config", "data/quorate.toml"];
+    let csv = world.run(&[&config[..], &["query", "--csv", WOMEN]].concat());
+    let csv = String::from_utf8(csv.stdout).unwrap();
+    assert!(csv.starts_with(&format!("n,n_lo,n_hi\n{women},")), "{csv}");
+    let refused = world.refused(&["query", "SELECT * FROM visit"], 3, "Q03");
+    assert!(refused.contains("^^^^^"), "{refused}");
+    world.refused(&["query", "--released", WOMEN], 3, "Q02");
+    world.refused(&["query", WOMEN, "--as", "north media"], 1, "I66");
+}
+
+#[test]
 fn a_batch_loaded_again_changes_nothing() {
     let world = World::loaded();
     let before = contents(&world.path("data/vault"));

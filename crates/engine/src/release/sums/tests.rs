@@ -118,17 +118,17 @@ fn a_plan_names_its_sums_and_pays_for_them() {
     assert_eq!(plan.cost().unwrap().rho.to_string(), "0.06");
 }
 
-/// A question about minutes by gender and day, of which two cells have people.
+/// A question about minutes by age and day, of which two cells have people.
 fn answered() -> Released {
     let mut plan = plan();
     plan.product = QUESTION.to_owned();
     plan.codes = plan.codes.for_questions(plan.period);
-    let filter = Filter { dimension: Dimension::AgeBand, bins: vec![UNKNOWN.to_owned()] };
+    let filter = Filter { dimension: Dimension::Sector, bins: vec![UNKNOWN.to_owned()] };
     plan.filters = vec![filter];
     let family = &mut plan.families[0];
     family.rows = vec![Dimension::Day];
     family.marginals = vec![family.marginals[2].clone(), family.marginals[3].clone()];
-    family.marginals[1].by = vec![Dimension::Gender];
+    family.marginals[1].by = vec![Dimension::AgeBand];
     let sum = |measure| Sum { measure, cap: CAP, rho: "0.01".parse().unwrap() };
     family.marginals[0].sums = vec![sum(Measure::Minutes)];
     family.marginals[1].sums = vec![sum(Measure::Minutes), sum(Measure::Rows)];
@@ -140,8 +140,8 @@ fn answered() -> Released {
         let tripled: Vec<u64> = people.iter().map(|it| u64::from(*it) * 3).collect();
         Counts::with_sums(people, vec![tripled; sums])
     };
-    // Genders of a day are F, M, X and unknown.
-    let tables = vec![counts(31, &[(0, 6_000)], 1), counts(4 * 31, &[(0, 2_000), (3, 4_000)], 2)];
+    // Ages of a day are seven bands and unknown.
+    let tables = vec![counts(31, &[(0, 6_000)], 1), counts(8 * 31, &[(0, 2_000), (7, 4_000)], 2)];
     let root = TempDir::new().unwrap();
     let receipt = receipt(&root, &plan, plan.hash().unwrap());
     release(plan, Sealed::of_tables(tables), receipt, &mut SeededEntropy::new(3)).unwrap()
@@ -156,10 +156,10 @@ fn an_answer_carries_its_sums_and_reads_back_as_it_was_written() {
     let lines: Vec<Vec<&str>> = text.lines().map(|it| it.split(',').collect()).collect();
     assert_eq!(
         lines[0].join(","),
-        "level,day,gender,people,people_lo,people_hi,rows,rows_lo,rows_hi,minutes,minutes_lo,minutes_hi,status"
+        "level,day,age_band,people,people_lo,people_hi,rows,rows_lo,rows_hi,minutes,minutes_lo,minutes_hi,status"
     );
-    let line = |level: &str, gender: &str, day: &str| {
-        lines.iter().find(|it| it[..3] == [level, day, gender]).unwrap()[3..].to_vec()
+    let line = |level: &str, age: &str, day: &str| {
+        lines.iter().find(|it| it[..3] == [level, day, age]).unwrap()[3..].to_vec()
     };
     let number = |text: &str| text.parse::<i64>().unwrap();
     let unknown = line("site_gender_plus", UNKNOWN, "2026-10-01");
@@ -169,7 +169,7 @@ fn an_answer_carries_its_sums_and_reads_back_as_it_was_written() {
         assert!(number(unknown[at + 1]) < number(unknown[at]));
         assert!(number(unknown[at + 2]) > number(unknown[at]));
     }
-    assert_eq!(line("site_gender_plus", "M", "2026-10-31"), ["[c]"; 10]);
+    assert_eq!(line("site_gender_plus", "25-34", "2026-10-31"), ["[c]"; 10]);
     // The table of all has no sum of rows.
     let all = line("site", "all", "2026-10-01");
     assert_eq!((&all[3..6], all[9]), (&["[c]"; 3][..], "A"));
