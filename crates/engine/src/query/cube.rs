@@ -63,9 +63,10 @@ impl Wanted<'_> {
     fn confined_further(&self, manifest: &Manifest) -> Option<Vec<Filter>> {
         let cube = manifest.question.as_ref()?;
         let plan = &self.priced.plan;
-        // A cell that was withdrawn for another's sake is there for whoever asks without the other.
-        let settled = manifest.cells_withdrawn == 0;
-        if cube.view != plan.view || manifest.floor != plan.floor.people() || !settled {
+        // Tables beside each other share what is kept of a person, and a cell of one may be withdrawn for the
+        // other's sake: whoever asks for one alone is told more.
+        let alone = manifest.marginals.len() == 1;
+        if cube.view != plan.view || manifest.floor != plan.floor.people() || !alone {
             return None;
         }
         if !self.own.iter().all(|it| manifest.codes_hash.contains_key(it.name())) {

@@ -11,6 +11,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, Join, LogicalPlan, Operator, Pr
 use super::Asking;
 use super::rule::predicate::{Chosen, choose, conjuncts, needle};
 use super::rule::{computation, identity, join, rows, set_operation, subquery};
+use super::statement::is_person;
 use super::tables::{PublicList, View as Table, public_list, view};
 use super::view::{self, Meaning};
 use crate::dimension::Dimension;
@@ -139,11 +140,7 @@ fn side(plan: &LogicalPlan, asking: &Asking<'_>) -> Result<Side> {
         }
         LogicalPlan::Join(join) => joined(join, asking).map(Side::People),
         LogicalPlan::Aggregate(aggregate) => {
-            let person = aggregate
-                .group_expr
-                .iter()
-                .map(needle)
-                .find(|it| it == "subscriber_id" || it == "id");
+            let person = aggregate.group_expr.iter().map(needle).find(|it| is_person(it));
             match person {
                 Some(name) => Err(identity::used("GROUP BY", asking.sql, &name)),
                 None => below("an aggregate", "group by"),

@@ -15,13 +15,13 @@ use datafusion::datasource::{TableProvider, provider_as_source};
 use datafusion::logical_expr::expr::{Exists, InSubquery, SetComparison};
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, LogicalPlanBuilder, Subquery};
 
-use super::Asking;
 use super::answer::edges;
 use super::interval::{HIGH, LOW};
 use super::question::{Asked, of};
 use super::rule::{keys_alone, rows, subquery};
 use super::tables::{Slot, view};
 use super::view as views;
+use super::{Asking, statement};
 use crate::error::{Error, Result};
 
 /// A statement in its two parts.
@@ -167,16 +167,16 @@ fn reaches_rows(plan: &LogicalPlan) -> Option<&'static str> {
         LogicalPlan::TableScan(scan) => view(&scan.source).map(|it| views::of(it.view).name),
         LogicalPlan::Aggregate(aggregate) => {
             // Grouped by person, its rows are people still.
-            let grouped = aggregate.group_expr.iter().any(is_person);
+            let grouped = aggregate.group_expr.iter().any(has_person);
             grouped.then(|| reaches_rows(&aggregate.input)).flatten()
         }
         other => other.inputs().into_iter().find_map(reaches_rows),
     }
 }
 
-fn is_person(expression: &Expr) -> bool {
+fn has_person(expression: &Expr) -> bool {
     let columns = expression.column_refs();
-    columns.iter().any(|it| it.name == "subscriber_id" || it.name == "id")
+    columns.iter().any(|it| statement::is_person(&it.name))
 }
 
 /// Carries our error through the planner.

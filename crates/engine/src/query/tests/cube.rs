@@ -101,3 +101,18 @@ fn rows_other_filters_and_many_cells_are_asked_anew() {
     let both = "SELECT COUNT(DISTINCT subscriber_id) FROM presence WHERE hour IN (8, 9)";
     check(by_hour, &[Some(1_000); 24], both, None);
 }
+
+#[test]
+fn an_answer_of_several_tables_is_no_source_of_one() {
+    let policy = policy();
+    let planner = planner(&policy, &["2026-10"]);
+    let mut stands = answer(&priced(&planner, BY_GENDER), &[Some(4_000), Some(5_000), Some(300)]);
+    let asked = priced(&planner, PEOPLE);
+    let found = |stands: &(Manifest, Publication)| {
+        find(&asked, std::slice::from_ref(stands), |it| Ok(it.clone())).unwrap().is_some()
+    };
+    assert!(found(&stands));
+    let table = stands.0.marginals[0].clone();
+    stands.0.marginals.push(table);
+    assert!(!found(&stands));
+}
