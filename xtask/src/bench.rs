@@ -44,9 +44,9 @@ pub(crate) struct Arguments {
     /// Print the raw results as JSON.
     #[arg(long)]
     json: bool,
-    /// Run ClickHouse beside DuckDB in W1 and W2.
-    #[arg(long)]
-    clickhouse: bool,
+    /// Whom to run ours beside; nobody where the disk will not hold what a peer writes, ClickHouse in W1 and W2.
+    #[arg(long, value_enum, default_value_t = Beside::Duckdb)]
+    beside: Beside,
     /// Write docs/performance.md and docs/utility.md from the committed results, and measure nothing.
     #[arg(long)]
     page: bool,
@@ -58,8 +58,41 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    fn is_alone(&self) -> bool {
+        self.beside == Beside::Nobody
+    }
+
     fn subscribers(&self) -> u32 {
         self.subscribers.unwrap_or(1_000_000)
+    }
+
+    /// The command that repeats W4 or W5.
+    fn again(&self, workload: &str) -> String {
+        let (people, visits, repeats) = (self.subscribers(), self.visits, self.repeats);
+        let beside = self.beside.again();
+        format!(
+            "cargo xtask bench --workload {workload} --subscribers {people} --visits {visits} --repeats {repeats}{beside} --json"
+        )
+    }
+}
+
+/// Whom ours runs beside.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Beside {
+    Nobody,
+    Duckdb,
+    /// And DuckDB.
+    Clickhouse,
+}
+
+impl Beside {
+    /// The argument, as it is given again.
+    const fn again(self) -> &'static str {
+        match self {
+            Self::Nobody => " --beside nobody",
+            Self::Duckdb => "",
+            Self::Clickhouse => " --beside clickhouse",
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::arrow::array::{Array, RecordBatch, UInt32Array, UInt64Array};
 use datafusion::execution::TaskContext;
@@ -78,16 +79,19 @@ impl Sealed {
 /// How many people of consecutive ordinals one partition should at least hold.
 const PEOPLE_PER_PARTITION_MIN: u32 = 8_192;
 
-/// Counts what `plan` asks for over `snapshot`, on `threads` threads.
+/// The code of a count that stopped.
+pub(crate) const STOPPED: &str = "F04";
+
+/// Counts what `plan` asks for over `snapshot`, on so many threads, for so long at most.
 ///
 /// # Errors
 /// [`Error`] `P03` when the plan asks for what its view does not have, or a fault when the vault
-/// cannot be read.
+/// cannot be read or the time is over.
 pub fn bound_and_count(
     plan: &PrivatePlan,
     snapshot: &Snapshot,
     key: BoundingKey,
-    threads: usize,
+    (threads, limit): (usize, Option<Duration>),
 ) -> Result<Sealed> {
     let spec = TallySpec::of(plan)?;
     let none = spec.counters()?;
@@ -96,9 +100,22 @@ pub fn bound_and_count(
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads.max(1))
+        .enable_time()
         .build()
         .map_err(|cause| Error::fault("F06", format!("no threads to count with: {cause}")))?;
-    seal(none, &runtime.block_on(collect(physical))?)
+    seal(none, &runtime.block_on(within(limit, collect(physical)))?)
+}
+
+/// Waits for a count until the time is over; what it does then ends with its runtime.
+async fn within<T>(limit: Option<Duration>, count: impl Future<Output = Result<T>>) -> Result<T> {
+    let Some(limit) = limit else { return count.await };
+    let late = |_| stopped(&format!("it took more than {} s", limit.as_secs()));
+    tokio::time::timeout(limit, count).await.map_err(late)?
+}
+
+fn stopped(cause: &dyn std::fmt::Display) -> Error {
+    Error::fault(STOPPED, format!("counting stopped: {cause}"))
+        .remedy("nothing was charged or released; check the vault and run again")
 }
 
 /// The physical plan; `None` when the snapshot holds nobody.
@@ -158,10 +175,6 @@ fn ranges(persons: u32, threads: usize) -> Vec<Range<u32>> {
 
 /// Runs every partition at once and gathers their small tables of cells.
 async fn collect(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>> {
-    let fault = |cause: &dyn std::fmt::Display| {
-        Error::fault("F04", format!("counting stopped: {cause}"))
-            .remedy("nothing was charged or released; check the vault and run again")
-    };
     let context = Arc::new(TaskContext::default());
     let partitions = plan.output_partitioning().partition_count();
     let tasks: Vec<_> = (0..partitions)
@@ -179,7 +192,7 @@ async fn collect(plan: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>> {
         .collect();
     let mut all = Vec::new();
     for task in tasks {
-        all.extend(task.await.map_err(|cause| fault(&cause))?.map_err(|cause| fault(&cause))?);
+        all.extend(task.await.map_err(|it| stopped(&it))?.map_err(|it| stopped(&it))?);
     }
     Ok(all)
 }

@@ -12,7 +12,6 @@ mod cube;
 mod desk;
 mod explain;
 mod functions;
-mod incident;
 mod interval;
 mod planner;
 mod price;

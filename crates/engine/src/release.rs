@@ -42,6 +42,8 @@ pub struct Released {
     pub withdrawn: usize,
     /// The charge that paid.
     pub charge: ChargeId,
+    /// Whether counting stopped, so that nothing was drawn.
+    pub unanswered: bool,
 }
 
 /// The released cells of one marginal.
@@ -99,13 +101,8 @@ pub fn release(
     receipt: Receipt,
     entropy: &mut dyn Entropy,
 ) -> Result<Released> {
-    let charge = receipt
-        .open(&ledger::PlanHash(plan.hash()?))
-        .map_err(|cause| Error::check("L05", cause.to_string()))?;
-    let mechanisms = plan
-        .marginals()
-        .map(|(family, marginal)| plan.mechanism(family, marginal))
-        .collect::<Result<Vec<_>>>()?;
+    let charge = opened(&plan, receipt)?;
+    let mechanisms = mechanisms(&plan)?;
     let counters = sealed.into_counters();
     let quality = quality::figures(&plan, &counters.quality, entropy)?;
     let (mut tables, mut gates) = (Vec::new(), Vec::new());
@@ -119,7 +116,27 @@ pub fn release(
     figures::add(&plan, &mut tables, &mut others, &quality)?;
     sums::draw(&plan, &mut tables, &gates, &counters.tables, entropy)?;
     quantiles::draw(&plan, &mut tables, &gates, &counters.tables, entropy)?;
-    Ok(Released { plan, tables, others, quality, withdrawn, charge })
+    Ok(Released { plan, tables, others, quality, withdrawn, charge, unanswered: false })
+}
+
+/// Opens `plan` with its receipt and draws nothing: what is released is that it could not be counted.
+///
+/// # Errors
+/// As [`release`].
+pub fn unanswered(plan: PrivatePlan, receipt: Receipt) -> Result<Released> {
+    let charge = opened(&plan, receipt)?;
+    let tables = mechanisms(&plan)?.into_iter().map(|it| Table::drawn(it, Vec::new())).collect();
+    let (others, quality) = (Vec::new(), plan.families.iter().map(|_| None).collect());
+    Ok(Released { plan, tables, others, quality, withdrawn: 0, charge, unanswered: true })
+}
+
+fn opened(plan: &PrivatePlan, receipt: Receipt) -> Result<ChargeId> {
+    let opened = receipt.open(&ledger::PlanHash(plan.hash()?));
+    opened.map_err(|cause| Error::check("L05", cause.to_string()))
+}
+
+fn mechanisms(plan: &PrivatePlan) -> Result<Vec<Mechanism>> {
+    plan.marginals().map(|(family, marginal)| plan.mechanism(family, marginal)).collect()
 }
 
 /// Draws every cell of a table; returns the gates that opened beside it.

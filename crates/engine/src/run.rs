@@ -6,6 +6,7 @@
 
 mod desk;
 mod earlier;
+mod incident;
 mod series;
 mod standing;
 
@@ -24,7 +25,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ledger::disk::{Machine, Patience};
-use ledger::{ChargeRequest, History, Ledger, LedgerError, PlanHash, Verified};
+use ledger::{ChargeRequest, History, Ledger, LedgerError, PlanHash, Reader, Verified};
 use privacy::{BoundingKey, Budget, SystemEntropy};
 
 use self::desk::{Desk, Page};
@@ -55,6 +56,8 @@ pub struct Run<'run> {
     pub clock: &'run dyn Clock,
     /// Called when another command holds the ledger and this one waits for it.
     pub waiting: &'run dyn Fn(),
+    /// Reads the ledger.
+    pub books: Reader,
 }
 
 /// What a plan is released for, and with what beside its cells.
@@ -116,7 +119,7 @@ impl Run<'_> {
     }
 
     /// Answers a question of `partner` from one snapshot, out of the reserve; what was asked before is returned as
-    /// it is, at no cost.
+    /// it is, at no cost. One whose count stopped twice is answered too: its manifest says `unanswered`.
     ///
     /// Guarantee: the same plan has one charge, one draw and the same bytes for everybody who asks.
     ///
@@ -145,7 +148,7 @@ impl Run<'_> {
     /// # Errors
     /// A fault when it is not what was published, or as [`ledger_error`].
     pub fn answered(&self, plan: &PrivatePlan) -> Result<Option<Publication>> {
-        let history = read_ledger(self.instance)?;
+        let history = self.history()?;
         let folder = self.instance.answers_dir();
         let standing = Standing { disk: &Machine, releases: &folder, history: &history };
         standing.answer(&PlanHash(plan.hash()?))
@@ -156,7 +159,7 @@ impl Run<'_> {
     /// # Errors
     /// A fault when one is not what was published, or as [`ledger_error`].
     pub fn answers(&self, snapshot: &str) -> Result<Vec<(Manifest, (PathBuf, String))>> {
-        let (history, folder) = (read_ledger(self.instance)?, self.instance.answers_dir());
+        let (history, folder) = (self.history()?, self.instance.answers_dir());
         let standing = Standing { disk: &Machine, releases: &folder, history: &history };
         let folders = standing.of_snapshot(snapshot);
         folders
@@ -171,7 +174,7 @@ impl Run<'_> {
     /// # Errors
     /// [`Error`] `L06` then; as [`ledger_error`].
     pub fn affords(&self, period: Period, cost: Budget) -> Result<()> {
-        desk::afford(&read_ledger(self.instance)?, &period.to_string(), cost, self.policy.reserve)
+        desk::afford(&*self.history()?, &period.to_string(), cost, self.policy.reserve)
     }
 
     /// What is left of the reserve of a period.
@@ -179,8 +182,16 @@ impl Run<'_> {
     /// # Errors
     /// As [`ledger_error`].
     pub fn left(&self, period: Period) -> Result<Budget> {
-        let spent = read_ledger(self.instance)?.spent_on(&period.to_string(), QUESTION);
+        let spent = self.history()?.spent_on(&period.to_string(), QUESTION);
         Ok(self.policy.reserve.checked_sub(spent).unwrap_or(Budget::ZERO))
+    }
+
+    /// The ledger as it is now.
+    ///
+    /// # Errors
+    /// As [`ledger_error`].
+    pub fn history(&self) -> Result<Arc<History>> {
+        self.books.read().map_err(|cause| ledger_error(&cause))
     }
 
     /// Takes a plan to the desk.
@@ -208,8 +219,16 @@ impl Run<'_> {
             clock: self.clock,
             entropy: &mut entropy,
         };
-        let count =
-            |plan: &PrivatePlan| bound_and_count(plan, snapshot, key, self.instance.config.threads);
+        let count = |plan: &PrivatePlan| {
+            let threads = self.instance.config.threads;
+            if plan.is_question() {
+                let limit = Some(self.policy.questions.time_limit());
+                let count = || bound_and_count(plan, snapshot, key, (threads, limit));
+                incident::patient(self, plan, count)
+            } else {
+                bound_and_count(plan, snapshot, key, (threads, None)).map(Some)
+            }
+        };
         desk.release(plan, request, count, asked.page)
     }
 
@@ -256,14 +275,21 @@ pub fn check_series(instance: &Instance, history: &History, plan: &PrivatePlan) 
     series::check(plan, &standing)
 }
 
-/// The ledger of a data folder, for reading.
+/// The ledger of a data folder, for reading now.
 ///
 /// # Errors
 /// As [`ledger_error`].
-pub fn read_ledger(instance: &Instance) -> Result<History> {
+pub fn read_ledger(instance: &Instance) -> Result<Arc<History>> {
+    books(instance)?.read().map_err(|cause| ledger_error(&cause))
+}
+
+/// The ledger of a data folder, for reading again and again.
+///
+/// # Errors
+/// A fault when the key that signs it cannot be read.
+pub fn books(instance: &Instance) -> Result<Reader> {
     let key = checkpoint_signer(instance)?.verifier();
-    History::read(&instance.ledger_dir(), &instance.anchor_path()?, &key)
-        .map_err(|cause| ledger_error(&cause))
+    Ok(Reader::new(&instance.ledger_dir(), &instance.anchor_path()?, key))
 }
 
 /// Checks every byte of the ledger of a data folder.

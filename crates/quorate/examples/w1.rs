@@ -15,7 +15,7 @@ use std::time::Instant;
 use arrow::array::{ArrayRef, RecordBatch, UInt8Array, UInt16Array, UInt32Array};
 use engine::policy::Policy;
 use engine::query::{Database, Desk};
-use engine::run::Run;
+use engine::run::{Run, books};
 use engine::vault::Snapshot;
 use engine::{Instance, Period, SystemClock};
 use parquet::arrow::ArrowWriter;
@@ -223,6 +223,7 @@ fn release(dir: &Path, by: &[&str]) -> Outcome<u64> {
         program: "bench",
         clock: &SystemClock,
         waiting: &|| {},
+        books: books(&instance)?,
     };
     Ok(run.snapshot("web_audience", &snapshot)?.publication.manifest.cells_released)
 }
@@ -255,6 +256,7 @@ fn ask(dir: &Path) -> Outcome<String> {
         program: "bench",
         clock: &SystemClock,
         waiting: &|| {},
+        books: books(&instance)?,
     };
     run.snapshot("web_audience", &snapshot(dir)?)?;
     let desk = Desk::over(&run, vec![snapshot(dir)?], (Database::Protected, None), "bench")?;

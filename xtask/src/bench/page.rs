@@ -70,23 +70,35 @@ pub(super) fn write(root: &Path) -> Outcome {
 fn page(root: &Path) -> Result<String, Box<dyn std::error::Error>> {
     let mut page = HEAD.to_owned();
     for (name, what, target) in WORKLOADS {
-        let file = root.join(format!("docs/bench/{name}.json"));
-        if !file.exists() {
-            continue;
+        // Beside its peer, and alone where the disk holds no peer.
+        let results = [name.to_owned(), format!("{name}-alone")];
+        let mut results = results.iter().filter_map(|it| read(root, it).transpose()).peekable();
+        if results.peek().is_some() {
+            let title = name.to_uppercase();
+            let _ = write!(page, "\n## {title}\n\n{what}.\nTarget: {target}.\n");
         }
-        let result: Value = serde_json::from_str(&fs::read_to_string(file)?)?;
-        let title = name.to_uppercase();
-        let _ = writeln!(page, "\n## {title}\n\n{what}.\nTarget: {target}.\n");
-        page.push_str(&measured(&result));
-        let again = &result["again"].as_str().unwrap_or_default();
-        let _ = writeln!(
-            page,
-            "\n{}, commit {}: `{again}`",
-            machine_text(&result),
-            result["commit"].as_str().unwrap_or("?")
-        );
+        for result in results {
+            let result = result?;
+            let again = &result["again"].as_str().unwrap_or_default();
+            let _ = writeln!(
+                page,
+                "\n{}\n{}, commit {}: `{again}`",
+                measured(&result),
+                machine_text(&result),
+                result["commit"].as_str().unwrap_or("?")
+            );
+        }
     }
     Ok(page)
+}
+
+/// A committed result, if there is one.
+fn read(root: &Path, name: &str) -> Result<Option<Value>, Box<dyn std::error::Error>> {
+    let file = root.join(format!("docs/bench/{name}.json"));
+    if !file.exists() {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::from_str(&fs::read_to_string(file)?)?))
 }
 
 fn measured(result: &Value) -> String {

@@ -14,6 +14,9 @@ use crate::cargo::cargo;
 /// 2 GB for either, beyond which it spills.
 const MEMORY: u64 = 2_000_000_000;
 
+/// What a row of ours alone takes of the disk: raw, packed for sorting, sealed.
+const ALONE_ROW_BYTES: u64 = 34;
+
 const PEER_PROGRAM: &str = r#"
 import duckdb, json, os, resource, shutil, sys, time
 raw, kind, memory = sys.argv[1:4]
@@ -40,18 +43,22 @@ print(json.dumps({"seconds": seconds, "megabytes": megabytes}))
 pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     let temporary = tempfile::tempdir()?;
     let scratch = arguments.scratch.clone().unwrap_or_else(|| temporary.path().to_owned());
-    let python = peer(&scratch)?;
+    let python = if arguments.is_alone() { None } else { Some(peer(&scratch)?) };
     let mut results = Vec::new();
     // CSV is a tenth of Parquet's size: it takes three times the bytes and as much more to read.
-    for (kind, sims, row_bytes) in
-        [("parquet", arguments.subscribers(), 40), ("csv", arguments.subscribers() / 10, 90)]
-    {
+    let kinds =
+        [("parquet", arguments.subscribers(), 40), ("csv", arguments.subscribers() / 10, 90)];
+    let kinds = if arguments.is_alone() { &kinds[..1] } else { &kinds[..] };
+    for &(kind, sims, row_bytes) in kinds {
         let data = scratch.join(format!("w4-{kind}"));
         let (events, pages) = (arguments.visits, arguments.visits / 3);
         // A page brings its record, one of a background host, and now and then another; sorting takes as
-        // much again, and so does what the peer writes.
+        // much again, and so does what the peer writes. Ours alone packs a row in 14 bytes.
         let rows = u64::from(sims) * u64::from(events + 2 * pages + 1);
-        check_room(&scratch, rows * row_bytes * 3)?;
+        check_room(
+            &scratch,
+            rows * if arguments.is_alone() { ALONE_ROW_BYTES } else { row_bytes * 3 },
+        )?;
         eprintln!("{kind}: building, generating {sims} SIMs");
         let size = [sims, events, pages].map(|it| it.to_string());
         quorate(root, &["generate", text(&data)?, &size[0], &size[1], &size[2], kind])?;
@@ -60,26 +67,23 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
             eprintln!("{kind}: round {round} of {}", arguments.repeats);
             let memory = MEMORY.to_string();
             ours.push(measured(&quorate(root, &["load", text(&data)?, &memory])?)?);
+            let Some(python) = &python else { continue };
             let raw = data.join("raw");
             let peer = [text(&raw)?, kind, &memory];
-            let output = Command::new(&python).args(["-c", PEER_PROGRAM]).args(peer).output()?;
+            let output = Command::new(python).args(["-c", PEER_PROGRAM]).args(peer).output()?;
             theirs.push(measured(&said(output)?)?);
         }
         fs::remove_dir_all(&data)?;
+        let mut runs = vec![json!({ "of": "quorate, the whole door", "runs": ours })];
+        if python.is_some() {
+            runs.push(json!({ "of": "DuckDB, read, hash, sort, write", "runs": theirs }));
+        }
         results.push(json!({
             "size": format!("{kind}, {sims} SIMs x {events} events and {pages} pages"),
-            "runs": [
-                { "of": "quorate, the whole door", "runs": ours },
-                { "of": "DuckDB, read, hash, sort, write", "runs": theirs },
-            ],
+            "runs": runs,
         }));
     }
-    let again = format!(
-        "cargo xtask bench --workload w4 --subscribers {} --visits {} --repeats {} --json",
-        arguments.subscribers(),
-        arguments.visits,
-        arguments.repeats
-    );
+    let again = arguments.again("w4");
     let mut result = super::facts(root, "W4", &again)?;
     result["memory"] = MEMORY.into();
     result["peers"] = json!([PEER]);

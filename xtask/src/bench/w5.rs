@@ -57,14 +57,16 @@ print(json.dumps({"seconds": seconds, "megabytes": megabytes}))
 pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     let temporary = tempfile::tempdir()?;
     let scratch = arguments.scratch.clone().unwrap_or_else(|| temporary.path().to_owned());
-    let python = peer(&scratch)?;
+    let python = if arguments.is_alone() { None } else { Some(peer(&scratch)?) };
     let (events, memory) = (arguments.visits, MEMORY.to_string());
     let mut results = Vec::new();
-    for part in [9, 3, 1] {
+    let parts: &[u32] = if arguments.is_alone() { &[1] } else { &[9, 3, 1] };
+    for part in parts {
         let sims = arguments.subscribers() / part;
         let data = scratch.join("w5");
         // A raw event takes 10 bytes, packed 14, and what the peer writes as much again and more.
-        check_room(&scratch, u64::from(sims) * u64::from(events) * 80)?;
+        let row_bytes = if arguments.is_alone() { 30 } else { 80 };
+        check_room(&scratch, u64::from(sims) * u64::from(events) * row_bytes)?;
         eprintln!("building, generating {sims} SIMs");
         let size = [sims, events].map(|it| it.to_string());
         super::w4::quorate(root, &["generate", text(&data)?, &size[0], &size[1], "0", "parquet"])?;
@@ -73,29 +75,24 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
             eprintln!("{sims} SIMs: round {round} of {}", arguments.repeats);
             super::w4::quorate(root, &["people", text(&data)?, &memory])?;
             ours.push(measured(&super::w4::quorate(root, &["place", text(&data)?, &memory])?)?);
+            let Some(python) = &python else { continue };
             for (work, runs) in [("stays", &mut stays), ("hours", &mut hours)] {
                 let (raw, memory) = (data.join("raw"), PEER_MEMORY.to_string());
                 let peer = [text(&raw)?, &memory, work];
-                let output =
-                    Command::new(&python).args(["-c", PEER_PROGRAM]).args(peer).output()?;
+                let output = Command::new(python).args(["-c", PEER_PROGRAM]).args(peer).output()?;
                 runs.push(measured(&said(output)?)?);
             }
         }
         fs::remove_dir_all(&data)?;
-        results.push(json!({
-            "size": format!("{sims} SIMs x {events} events"),
-            "runs": [
-                { "of": "quorate, raw events to sealed presence", "runs": ours },
-                { "of": "DuckDB, stays alone", "runs": stays },
-                { "of": "DuckDB, distinct people by area and hour", "runs": hours },
-            ],
-        }));
+        let mut runs =
+            vec![json!({ "of": "quorate, raw events to sealed presence", "runs": ours })];
+        if python.is_some() {
+            runs.push(json!({ "of": "DuckDB, stays alone", "runs": stays }));
+            runs.push(json!({ "of": "DuckDB, distinct people by area and hour", "runs": hours }));
+        }
+        results.push(json!({ "size": format!("{sims} SIMs x {events} events"), "runs": runs }));
     }
-    let again = format!(
-        "cargo xtask bench --workload w5 --subscribers {} --visits {events} --repeats {} --json",
-        arguments.subscribers(),
-        arguments.repeats
-    );
+    let again = arguments.again("w5");
     let mut result = super::facts(root, "W5", &again)?;
     result["memory"] = json!({ "quorate": MEMORY, "peer": PEER_MEMORY });
     result["peers"] = json!([PEER]);

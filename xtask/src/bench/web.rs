@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{Arguments, PEER, environment, measured, said, table, text};
+use super::{Arguments, Beside, PEER, environment, measured, said, table, text};
 use crate::Outcome;
 use crate::cargo::cargo;
 
@@ -96,7 +96,7 @@ pub(super) fn run(which: Which, arguments: &Arguments, root: &Path) -> Outcome {
         fs::remove_dir_all(&more)?;
         runs
     } else {
-        rounds.beside_peers(&data, arguments.clickhouse)?
+        rounds.beside_peers(&data, arguments.beside == Beside::Clickhouse)?
     };
     fs::remove_dir_all(&data)?;
     let mut result = super::facts(root, which.name(), &again(which, arguments, subscribers))?;
@@ -118,7 +118,7 @@ fn again(which: Which, arguments: &Arguments, subscribers: u32) -> String {
         which.name().to_lowercase(),
         arguments.visits,
         arguments.repeats,
-        if arguments.clickhouse { " --clickhouse" } else { "" }
+        arguments.beside.again()
     )
 }
 

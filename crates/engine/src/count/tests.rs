@@ -169,7 +169,7 @@ fn count(plan: &PrivatePlan, people: &[Someone], threads: usize) -> Vec<Vec<u32>
     let folder = TempDir::new().unwrap();
     let snapshot = snapshot(folder.path(), people);
     let key = BoundingKey::from_bytes(KEY);
-    super::bound_and_count(plan, &snapshot, key, threads).unwrap().into_people()
+    super::bound_and_count(plan, &snapshot, key, (threads, None)).unwrap().into_people()
 }
 
 /// Counts label by label: a set of people for every cell, as a reader would do it by hand.
@@ -369,7 +369,7 @@ fn who_objected_is_in_no_count() {
     snapshot.suppressed = vec![3, 77, 499];
     let plan = plan(View::Subscriber, &[], 1, &[&[]]);
     let key = BoundingKey::from_bytes(KEY);
-    let counts = super::bound_and_count(&plan, &snapshot, key, 2).unwrap().into_people();
+    let counts = super::bound_and_count(&plan, &snapshot, key, (2, None)).unwrap().into_people();
     assert_eq!(counts[0], [497]);
 }
 
@@ -388,6 +388,16 @@ fn rows_that_are_not_sorted_are_a_fault() {
     snapshot.visit = vec![(DAYS[0], path)];
     let plan = plan(View::Visit, &[Dimension::Site], 1, &[&[]]);
     let key = BoundingKey::from_bytes(KEY);
-    let counted = super::bound_and_count(&plan, &snapshot, key, 1);
+    let counted = super::bound_and_count(&plan, &snapshot, key, (1, None));
     assert_eq!(counted.err().map(|it| it.code()), Some("F04"));
+}
+
+#[test]
+fn a_count_that_takes_too_long_stops() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let endless = std::future::pending::<crate::error::Result<()>>();
+    let late = runtime.block_on(super::within(Some(Duration::ZERO), endless)).unwrap_err();
+    assert_eq!(late.code(), super::STOPPED);
+    let quick = super::within(Some(Duration::ZERO), std::future::ready(Ok(7)));
+    assert_eq!(runtime.block_on(quick).unwrap(), 7);
 }

@@ -1,7 +1,9 @@
 //! What one question costs every person, and how many cells of a person it may touch.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::Path;
+use std::time::Duration;
 
 use privacy::{CellLimit, Delta, Floor, Quorum, Rho};
 use serde::Deserialize;
@@ -22,6 +24,8 @@ pub struct QuestionPolicy {
     pub delta: Delta,
     /// L by each dimension of rows that a question groups by.
     cells: BTreeMap<Dimension, u32>,
+    /// How long a question is counted at most, in minutes.
+    minutes: NonZeroU32,
 }
 
 impl Default for QuestionPolicy {
@@ -39,6 +43,7 @@ impl Default for QuestionPolicy {
             rho: Rho::from_nano(500_000).unwrap_or_default(),
             delta: "1e-12".parse().unwrap_or(Delta::ZERO),
             cells: cells.into(),
+            minutes: NonZeroU32::new(10).unwrap_or(NonZeroU32::MIN),
         }
     }
 }
@@ -48,6 +53,12 @@ impl QuestionPolicy {
     #[must_use]
     pub fn cells(&self, dimension: Dimension) -> u32 {
         self.cells.get(&dimension).copied().unwrap_or(1)
+    }
+
+    /// How long a question is counted at most: it is told to be unanswered then.
+    #[must_use]
+    pub fn time_limit(&self) -> Duration {
+        Duration::from_mins(self.minutes.get().into())
     }
 
     /// Checks that a question of one cell has a mechanism.

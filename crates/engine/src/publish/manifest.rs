@@ -68,6 +68,9 @@ pub struct Manifest {
     /// What was asked, where this answers a question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<QuestionRecord>,
+    /// Whether counting stopped, so that there is no answer to this question.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unanswered: bool,
     /// Digest of the plan that was paid for.
     pub plan_hash: String,
     /// Digest of the policy.
@@ -268,6 +271,7 @@ impl Manifest {
             question: plan
                 .is_question()
                 .then(|| QuestionRecord { view: plan.view, filters: plan.filters.clone() }),
+            unanswered: released.unanswered,
             plan_hash: ledger::PlanHash(plan.hash()?).to_string(),
             policy_hash: plan.policy_hash.clone(),
             code_hash: code_hash.to_owned(),

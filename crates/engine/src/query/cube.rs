@@ -61,7 +61,7 @@ pub fn find<T>(
 impl Wanted<'_> {
     /// The conditions that a cube does not have, each on a column of people; `None` when it cannot do.
     fn confined_further(&self, manifest: &Manifest) -> Option<Vec<Filter>> {
-        let cube = manifest.question.as_ref()?;
+        let cube = manifest.question.as_ref().filter(|_| !manifest.unanswered)?;
         let plan = &self.priced.plan;
         // Tables beside each other share what is kept of a person, and a cell of one may be withdrawn for the
         // other's sake: whoever asks for one alone is told more.

@@ -20,14 +20,13 @@ use super::bins::Lists;
 use super::catalog::Database;
 use super::cube::{self, Readings};
 use super::functions::{self, Told};
-use super::incident;
 use super::planner::{Decision, Planned, Planner};
 use super::released::Released;
 use super::rule::unknown;
 use super::{answer, explain};
 use crate::error::{Error, Result};
 use crate::publish::Publication;
-use crate::run::{Run, read_ledger};
+use crate::run::Run;
 use crate::time::Period;
 use crate::vault::{Snapshot, Vault};
 
@@ -114,7 +113,7 @@ impl<'run> Desk<'run> {
             None => Lists::new(&run.policy.geography, SiteList::built_in(), coverage, Vec::new()),
         };
         let names = snapshots.iter().map(|(period, it)| (*period, it.id.clone())).collect();
-        let released = Arc::new(Released::of(run.instance, &read_ledger(run.instance)?));
+        let released = Arc::new(Released::of(run.instance, &*run.history()?));
         let planner = Planner::new(run.policy, lists, names, (database, &released), period)?;
         Ok(Self { run, snapshots, partner: partner.to_owned(), planner })
     }
@@ -208,12 +207,14 @@ impl<'run> Desk<'run> {
             } else {
                 let gone = || Error::fault("F03", "a question about a month that is not held");
                 let snapshot = self.snapshots.get(&plan.period).ok_or_else(gone)?;
-                let ask = || self.run.question(snapshot, plan.clone(), &self.partner);
-                let outcome = incident::patient(self.run, plan, ask)?;
+                let outcome = self.run.question(snapshot, plan.clone(), &self.partner)?;
                 let charged = if outcome.existed { Budget::ZERO } else { plan.cost()? };
                 (outcome.publication, planned.priced.readings.clone(), charged)
             };
         let manifest = &publication.manifest;
+        if manifest.unanswered {
+            return Err(unanswered(charged));
+        }
         if !paid.iter().any(|it: &Paid| it.id == manifest.id) {
             paid.push(Paid {
                 id: manifest.id.clone(),
@@ -245,6 +246,19 @@ impl<'run> Desk<'run> {
         };
         self.planner.runtime.block_on(run).map_err(wrong)
     }
+}
+
+/// What is said of a question whose count stopped, whatever stopped it.
+fn unanswered(charged: Budget) -> Error {
+    let charged = match charged {
+        Budget::ZERO => "nothing was charged",
+        _ => "it was charged once and is free from now on",
+    };
+    Error::fault("F16", "the question could not be counted; the operator has been told").remedy(
+        format!(
+            "{charged}; it stays unanswered until the month is loaded anew; ask for fewer columns"
+        ),
+    )
 }
 
 impl Told for Desk<'_> {

@@ -48,7 +48,7 @@ fn ask(root: &Path, plan: PrivatePlan, census: Option<Census>) -> Result<Outcome
         clock: &Noon,
         entropy: &mut SeededEntropy::new(1),
     };
-    desk.release(plan, request, |_| Ok(Sealed::of(counts)), Some(&|_, _| "page".to_owned()))
+    desk.release(plan, request, |_| Ok(Some(Sealed::of(counts))), Some(&|_, _| "page".to_owned()))
 }
 
 /// Ten thousand adults in each of two areas.

@@ -38,7 +38,7 @@ fn release(root: &Path, plan: PrivatePlan, reserve: Budget, seed: u64) -> Result
         entropy: &mut SeededEntropy::new(seed),
     };
     let request = request(&plan);
-    desk.release(plan, request, |_| Ok(sealed()), page)
+    desk.release(plan, request, |_| Ok(Some(sealed())), page)
 }
 
 /// Releases `product`; whether it existed.

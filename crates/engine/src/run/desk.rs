@@ -1,8 +1,9 @@
 //! The desk: where a plan is paid for, drawn, written and published, in that order.
 //!
 //! (1) Finish what a killed command left. (2) A release of the same plan is returned as it is.
-//! (3) Refuse what the series, the reserve or the caps do not allow, before any row is read. (4) Start the folder. (5) Count.
-//! (6) Charge. (7) Draw. (8) Write and make durable. (9) Record the publication. (10) Make it visible.
+//! (3) Refuse what the series, the reserve or the caps do not allow, before any row is read. (4) Start the folder. (5) Count;
+//! a question whose count stops is paid and recorded all the same, and says so.
+//! //! (6) Charge. (7) Draw. (8) Write and make durable. (9) Record the publication. (10) Make it visible.
 //! A process that dies before (6) has cost nothing; before (9) it leaves an abandoned charge and no
 //! release; after (9) the next command makes the release visible. Tested by run/crash.rs.
 //! Products and questions come the same way; a question is of no series, spends the reserve alone and leaves two files.
@@ -22,7 +23,7 @@ use crate::door::population::Census;
 use crate::error::{Error, Result};
 use crate::plan::{PrivatePlan, QUESTION};
 use crate::publish::{Draft, Ground, Manifest, Publication, Sheet, recover, weighted};
-use crate::release::{Released, release};
+use crate::release::{Released, release, unanswered};
 use crate::time::Clock;
 
 /// What a release is charged to, written on and drawn with.
@@ -46,7 +47,8 @@ pub(super) struct Desk<'desk> {
 pub(super) type Page<'page> = &'page dyn Fn(&Publication, &History) -> String;
 
 impl Desk<'_> {
-    /// Releases `plan`, whose exact aggregates come from `count`, and its page, if it is a product's, from `page`.
+    /// Releases `plan`, whose exact aggregates come from `count`, and its page, if it is a product's, from `page`;
+    /// where `count` has none, what is released is that there is no answer.
     ///
     /// # Errors
     /// `P09` when the code lists are not those of the series, `L06` when the reserve does not allow a question,
@@ -56,7 +58,7 @@ impl Desk<'_> {
         &mut self,
         plan: PrivatePlan,
         request: ChargeRequest,
-        count: impl FnOnce(&PrivatePlan) -> Result<Sealed>,
+        count: impl FnOnce(&PrivatePlan) -> Result<Option<Sealed>>,
         page: Option<Page<'_>>,
     ) -> Result<Outcome> {
         let disk = Arc::clone(&self.disk);
@@ -76,7 +78,10 @@ impl Desk<'_> {
         let sealed = count(&plan).inspect_err(|_| draft.clear())?;
         let receipt = self.ledger.charge(request, &now).map_err(charge_refused);
         let receipt = receipt.inspect_err(|_| draft.clear())?;
-        let released = release(plan, sealed, receipt, self.entropy)?;
+        let released = match sealed {
+            Some(sealed) => release(plan, sealed, receipt, self.entropy)?,
+            None => unanswered(plan, receipt)?,
+        };
         let id = format!("{name}-{}", released.charge);
         let draft = draft.named(&id)?;
         let sheet = Sheet::of(&released);

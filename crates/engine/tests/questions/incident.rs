@@ -1,4 +1,5 @@
-//! A question that cannot be counted says the same whatever stopped it, costs nothing, and is noted for the operator.
+//! A question that cannot be counted says the same whatever stopped it, is charged as any other, is noted for the
+//! operator, and stays as it was answered.
 
 use std::fs;
 use std::path::PathBuf;
@@ -19,35 +20,52 @@ fn visits(operator: &Operator) -> Vec<PathBuf> {
     files
 }
 
-fn ask(desk: &Desk<'_>) -> engine::Result<usize> {
-    desk.answer(&desk.planner.decide(ASKED)?).map(|it| it.len())
+fn ask(desk: &Desk<'_>) -> engine::Result<()> {
+    desk.answer(&desk.planner.decide(ASKED)?).map(drop)
+}
+
+/// Leaves the first of so many parts of every sealed day.
+fn cut(files: &[PathBuf], part: usize) {
+    for file in files {
+        let bytes = fs::read(file).unwrap();
+        fs::write(file, &bytes[..bytes.len() / part]).unwrap();
+    }
+}
+
+/// What is told of a question, once fresh and once again, when `part` is left of its rows.
+fn told(operator: &Operator, part: usize) -> [String; 2] {
+    operator.at_desk(|desk| {
+        cut(&visits(operator), part);
+        [(); 2].map(|()| ask(desk).unwrap_err().to_string())
+    })
 }
 
 #[test]
-fn a_count_that_stops_is_told_to_the_operator_alone_and_is_answered_when_it_can_be() {
-    let operator = Operator::fresh();
-    let files = visits(&operator);
-    let whole: Vec<Vec<u8>> = files.iter().map(|it| fs::read(it).unwrap()).collect();
-    let refusals: Vec<String> = [16, 2]
-        .into_iter()
-        .map(|part| {
-            operator.at_desk(|desk| {
-                for (file, bytes) in files.iter().zip(&whole) {
-                    fs::write(file, &bytes[..bytes.len() / part]).unwrap();
-                }
-                ask(desk).unwrap_err().to_string()
-            })
-        })
-        .collect();
-    assert!(refusals[0].starts_with("error[F16]"), "{}", refusals[0]);
-    assert_eq!(refusals[0], refusals[1], "whatever stopped it");
-    assert!(read_ledger(&operator.instance).unwrap().charges().is_empty());
+fn a_count_that_stops_is_charged_noted_and_told_in_the_same_words_whatever_stopped_it() {
+    let operators = [Operator::fresh(), Operator::fresh()];
+    let whole: Vec<Vec<u8>> =
+        visits(&operators[0]).iter().map(|it| fs::read(it).unwrap()).collect();
+    let [half, little] = [told(&operators[0], 2), told(&operators[1], 16)];
+    assert_eq!(half, little, "whatever stopped it");
+    assert!(half[0].starts_with("error[F16]"), "{}", half[0]);
+    assert!(half[0].contains("charged once"), "{}", half[0]);
+    assert!(half[1].contains("nothing was charged"), "{}", half[1]);
+    let operator = &operators[0];
     let noted =
         fs::read_to_string(operator.instance.reports_dir().join("incidents.jsonl")).unwrap();
-    assert_eq!(noted.lines().count(), 2);
+    assert_eq!(noted.lines().count(), 1, "asking again counts nothing");
     assert!(noted.contains("F04"), "{noted}");
-    for (file, bytes) in files.iter().zip(&whole) {
+    // It stays so when the rows are back, and another question is answered.
+    for (file, bytes) in visits(operator).iter().zip(&whole) {
         fs::write(file, bytes).unwrap();
     }
-    assert_eq!(operator.at_desk(ask).unwrap(), 1);
+    operator.at_desk(|desk| {
+        assert_eq!(ask(desk).unwrap_err().to_string(), half[1]);
+        let other = "SELECT hour, COUNT(DISTINCT subscriber_id) AS n FROM visit GROUP BY hour";
+        let decision = desk.planner.decide(other).unwrap();
+        assert_eq!(desk.answer(&decision).unwrap().len(), 2, "a morning and an evening");
+    });
+    let history = read_ledger(&operator.instance).unwrap();
+    assert_eq!(history.charges().len(), 2);
+    assert!(history.charges().iter().all(|it| it.charge.rho == history.charges()[0].charge.rho));
 }

@@ -11,7 +11,7 @@ use engine::instance::Instance;
 use engine::policy::Policy;
 use engine::product;
 use engine::query::{Database, Desk};
-use engine::run::Run;
+use engine::run::{Run, books};
 use engine::{Result, SystemClock};
 use reference::Geography;
 use tempfile::TempDir;
@@ -122,6 +122,7 @@ impl Operator {
             program: "test",
             clock: &SystemClock,
             waiting: &|| (),
+            books: books(&self.instance).unwrap(),
         }
     }
 

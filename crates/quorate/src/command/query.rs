@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use engine::policy::Policy;
 use engine::query::{Answer, Database, Desk, Paid};
-use engine::run::Run;
+use engine::run::{Run, books};
 use engine::{Error, Instance, Period, Result, SystemClock};
 use privacy::Budget;
 use serde_json::{Value, json};
@@ -60,6 +60,7 @@ impl Query {
             program: PROGRAM,
             clock: &SystemClock,
             waiting: &|| Output::note("waiting for another command that writes to the ledger"),
+            books: books(&instance)?,
         };
         let database = if self.released { Database::Released } else { Database::Protected };
         let desk = Desk::open(&run, database, &self.partner, period)?;

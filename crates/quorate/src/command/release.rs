@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use engine::policy::Policy;
 use engine::publish::Publication;
-use engine::run::{Outcome, Run, read_ledger};
+use engine::run::{Outcome, Run, books, read_ledger};
 use engine::vault::Vault;
 use engine::{Error, Instance, Period, Result, SystemClock};
 use formats::Licence;
@@ -199,6 +199,7 @@ pub fn run(
         program: PROGRAM,
         clock: &SystemClock,
         waiting: &|| Output::note("waiting for another command that writes to the ledger"),
+        books: books(instance)?,
     };
     let total = u64::try_from(products.len()).unwrap_or(u64::MAX);
     let mut outcomes = Vec::new();

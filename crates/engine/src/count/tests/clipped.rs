@@ -52,7 +52,9 @@ fn counters(people: &[Someone], threads: usize) -> Counters {
     let folder = TempDir::new().unwrap();
     let snapshot = snapshot(folder.path(), people);
     let key = BoundingKey::from_bytes(KEY);
-    super::super::bound_and_count(&clipped(), &snapshot, key, threads).unwrap().into_counters()
+    super::super::bound_and_count(&clipped(), &snapshot, key, (threads, None))
+        .unwrap()
+        .into_counters()
 }
 
 /// A clipped table seen from one person's row cells.

@@ -87,7 +87,7 @@ fn counters(plan: &PrivatePlan, people: &[Someone], threads: usize) -> Counters 
     let folder = TempDir::new().unwrap();
     let snapshot = snapshot(folder.path(), people);
     let key = BoundingKey::from_bytes(KEY);
-    super::super::bound_and_count(plan, &snapshot, key, threads).unwrap().into_counters()
+    super::super::bound_and_count(plan, &snapshot, key, (threads, None)).unwrap().into_counters()
 }
 
 /// People, and their sums and bins, of every cell that has any, by its labels.
