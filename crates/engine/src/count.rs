@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 use crate::plan::{PrivatePlan, View};
 use crate::vault::Snapshot;
 use bound_and_count::{BoundAndCountExec, QUALITY_PEOPLE, Row, Settings};
-use row_map::{LATE_DAY, in_detail};
+use row_map::{Columns, LATE_DAY, in_detail};
 use sorted_rows::RowKind;
 pub(crate) use tally::TallySpec;
 pub(crate) use tally::{Counters, Counts, QualityCounts};
@@ -133,16 +133,18 @@ fn physical_plan(
     let people: Vec<&Path> = snapshot.people.iter().map(AsRef::as_ref).collect();
     let attributes = ["person", "token", "gender", "age_band", "sector"];
     let people = scan::scan(&people, &attributes, &ranges)?;
-    let (tables, columns): (&[_], &[&str]) = match plan.view {
-        View::Subscriber => (&[], &[]),
-        View::Presence => (&snapshot.presence, &["person", "district", "hour"]),
-        View::Visit if in_detail(plan) => (&snapshot.visit, &["person", "site", "hour", "minutes"]),
-        View::Visit => (&snapshot.visit, &["person", "site"]),
+    let (tables, mut columns): (&[_], Vec<&str>) = match plan.view {
+        View::Subscriber => (&[], Vec::new()),
+        View::Presence => (&snapshot.presence, vec!["person", "district"]),
+        View::Visit => (&snapshot.visit, vec!["person", "site"]),
     };
+    let needed = Columns::of(plan);
+    columns.extend((needed.hour && plan.view != View::Subscriber).then_some("hour"));
+    columns.extend(needed.minutes.then_some("minutes"));
     let kinds = tables.iter().map(|(day, _)| row_kind(plan, *day, &snapshot.holidays)).collect();
     let rows = tables
         .iter()
-        .map(|(_, path)| scan::scan(&[path.as_ref()], columns, &ranges))
+        .map(|(_, path)| scan::scan(&[path.as_ref()], &columns, &ranges))
         .collect::<Result<_>>()?;
     let suppressed = snapshot.suppressed.as_slice().into();
     let settings = Settings { spec, kinds, view: plan.view, ranges, suppressed, key };
@@ -154,7 +156,8 @@ fn row_kind(plan: &PrivatePlan, day: Date, holidays: &BTreeSet<Date>) -> RowKind
     let weekend = is_weekend || holidays.contains(&day);
     if in_detail(plan) {
         let of_period = u8::try_from(day.day() - 1).ok().filter(|_| plan.period.contains(day));
-        return RowKind::Detailed { weekend, day: of_period.unwrap_or(LATE_DAY) };
+        let (day, columns) = (of_period.unwrap_or(LATE_DAY), Columns::of(plan));
+        return RowKind::Detailed { weekend, day, columns };
     }
     match plan.view {
         View::Presence => RowKind::Presence { weekend },

@@ -17,11 +17,42 @@ pub enum RowMap {
     /// By the number that a row is: its cell, or [`NOWHERE`].
     Dense(Vec<u32>),
     /// By the parts of a row in detail.
-    Detailed(Vec<Term>),
+    Detailed(Lookups),
 }
 
-/// A row in detail, packed into the bits of a row cell.
+/// What the two halves of a row in detail add to its cell, or [`NOWHERE`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lookups {
+    place: Vec<u32>,
+    /// By kind of day, day and hour.
+    time: Vec<u32>,
+}
+
+/// The columns of rows in detail, beside person and place, that a plan needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// The hour: rows are grouped by it, or confined to some.
+    pub hour: bool,
+    /// The minutes: they are summed or ranked.
+    pub minutes: bool,
+}
+
+impl Columns {
+    /// What a plan needs.
+    #[must_use]
+    pub fn of(plan: &PrivatePlan) -> Self {
+        let by_hour = plan.families.iter().any(|it| it.rows.contains(&Dimension::Hour));
+        let confined = plan.filters.iter().any(|it| it.dimension == Dimension::Hour);
+        let minutes = plan.marginals().any(|(_, it)| {
+            let ranked = it.quantiles.as_ref().map(|it| it.measure);
+            it.sums.iter().map(|it| it.measure).chain(ranked).any(|it| it == Measure::Minutes)
+        });
+        Self { hour: by_hour || confined, minutes }
+    }
+}
+
+/// A row in detail, packed into the bits of a row cell; each part has its own bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Detail {
     /// The number of the site, or of the district.
     pub place: u16,
@@ -73,6 +104,42 @@ fn part(row: u64, dimension: Dimension) -> usize {
     value.unwrap_or(usize::MAX)
 }
 
+impl Lookups {
+    /// The lists of these terms of rows.
+    fn of(terms: Vec<Term>) -> Result<Self> {
+        let of_time = |it: &Term| {
+            [Dimension::Hour, Dimension::Day, Dimension::DayType].contains(&it.dimension())
+        };
+        let (time, place): (Vec<Term>, Vec<Term>) = terms.into_iter().partition(of_time);
+        let list = |terms: &[Term], from: u32, to: u32| {
+            let value = |bits: u64| {
+                let cell = Term::cell(terms, |it| part(bits << from, it));
+                cell.map_or(Ok(NOWHERE), |it| u32::try_from(it).map_err(|_| too_many()))
+            };
+            (0..1 << (to - from)).map(value).collect::<Result<Vec<u32>>>()
+        };
+        Ok(Self {
+            place: list(&place, PLACE_AT, DETAIL_BITS)?,
+            time: list(&time, HOUR_AT, PLACE_AT)?,
+        })
+    }
+
+    /// The cell of a packed row; `None` when a part of it stands nowhere.
+    fn cell(&self, row: u64) -> Option<u64> {
+        let part = |list: &[u32], from: u32, to: u32| {
+            let value = usize::try_from(row >> from & ((1 << (to - from)) - 1));
+            value.ok().and_then(|it| list.get(it)).copied().filter(|it| *it != NOWHERE)
+        };
+        let place = part(&self.place, PLACE_AT, DETAIL_BITS)?;
+        let time = part(&self.time, HOUR_AT, PLACE_AT)?;
+        Some(u64::from(place) + u64::from(time))
+    }
+}
+
+fn too_many() -> Error {
+    Error::policy("P05", "a question has more row cells than can be numbered")
+}
+
 /// What a packed row adds to a sum: at least one unit.
 #[must_use]
 pub fn amount(row: u64, measure: Measure) -> u64 {
@@ -120,7 +187,7 @@ impl RowMap {
         terms.push(Term::listed(plan, listed));
         let confined = filters().map(|it: &Filter| Term::confined(plan, it));
         terms.extend(confined.collect::<Result<Vec<_>>>()?);
-        Ok(Self::Detailed(terms))
+        Lookups::of(terms).map(Self::Detailed)
     }
 
     /// The cell of a row; `None` for one that is in none.
@@ -131,7 +198,7 @@ impl RowMap {
                 let cell = lookup.get(usize::try_from(row).ok()?)?;
                 (*cell != NOWHERE).then(|| u64::from(*cell))
             }
-            Self::Detailed(terms) => Term::cell(terms, |dimension| part(row, dimension)),
+            Self::Detailed(lookups) => lookups.cell(row),
         }
     }
 }

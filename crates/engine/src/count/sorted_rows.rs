@@ -7,7 +7,7 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 
-use super::row_map::{Detail, presence_cell};
+use super::row_map::{Columns, Detail, presence_cell};
 use super::tally::Person;
 
 /// How a row of a table names its cell.
@@ -26,6 +26,8 @@ pub enum RowKind {
         weekend: bool,
         /// The position of the day in the period.
         day: u8,
+        /// What is read of it beside person and place.
+        columns: Columns,
     },
 }
 
@@ -148,11 +150,11 @@ impl RowCursor {
                         packed(people[row], cell.into())
                     }));
                 }
-                RowKind::Detailed { weekend, day } => {
-                    let details = Details::of(&batch)?;
-                    let rows = (begin..end).map(|row| details.at(row, weekend, day));
-                    let people = people[begin..end].iter();
-                    out.extend(people.zip(rows).map(|(&person, row)| packed(person, row.pack())));
+                RowKind::Detailed { weekend, day, columns } => {
+                    let of_day = Detail { weekend, day, ..Detail::default() }.pack();
+                    let first = out.len();
+                    out.extend(people[begin..end].iter().map(|&person| packed(person, of_day)));
+                    Details::of(&batch, columns)?.add(begin..end, &mut out[first..]);
                 }
             }
             if end < people.len() {
@@ -173,31 +175,54 @@ impl RowCursor {
 }
 
 /// The columns of rows that are read in detail.
-enum Details<'batch> {
-    Visit { site: &'batch UInt32Array, hour: &'batch UInt8Array, minutes: &'batch UInt16Array },
-    Presence { district: &'batch UInt16Array, hour: &'batch UInt8Array },
+struct Details<'batch> {
+    place: Place<'batch>,
+    hour: Option<&'batch UInt8Array>,
+    minutes: Option<&'batch UInt16Array>,
+}
+
+/// A site, or a district of presence.
+enum Place<'batch> {
+    Site(&'batch UInt32Array),
+    District(&'batch UInt16Array),
 }
 
 impl<'batch> Details<'batch> {
-    fn of(batch: &'batch RecordBatch) -> Result<Self> {
-        let hour = column(batch, 2)?;
-        if batch.num_columns() == 3 {
-            return Ok(Self::Presence { district: column(batch, 1)?, hour });
-        }
-        Ok(Self::Visit { site: column(batch, 1)?, hour, minutes: column(batch, 3)? })
+    fn of(batch: &'batch RecordBatch, columns: Columns) -> Result<Self> {
+        let place = match column(batch, 1) {
+            Ok(site) => Place::Site(site),
+            Err(_) => Place::District(column(batch, 1)?),
+        };
+        let hour = if columns.hour { Some(column(batch, 2)?) } else { None };
+        let minutes = 2 + usize::from(columns.hour);
+        let minutes = if columns.minutes { Some(column(batch, minutes)?) } else { None };
+        Ok(Self { place, hour, minutes })
     }
 
-    fn at(&self, row: usize, weekend: bool, day: u8) -> Detail {
-        match self {
-            Self::Visit { site, hour, minutes } => {
+    /// Adds what stands in these rows to as many packed ones, a column at a time.
+    fn add(&self, rows: Range<usize>, packed: &mut [u64]) {
+        let place = |place: u16| Detail { place, ..Detail::default() }.pack();
+        match self.place {
+            Place::Site(site) => {
                 // A number that no list can have stands nowhere, and still does.
-                let place = u16::try_from(site.value(row)).unwrap_or(u16::MAX);
-                Detail { place, weekend, day, hour: hour.value(row), minutes: minutes.value(row) }
+                let sites = site.values()[rows.clone()].iter();
+                let sites = sites.map(|it| place(u16::try_from(*it).unwrap_or(u16::MAX)));
+                packed.iter_mut().zip(sites).for_each(|(row, own)| *row |= own);
             }
-            Self::Presence { district, hour } => {
-                let (place, hour) = (district.value(row), hour.value(row));
-                Detail { place, weekend, day, hour, minutes: 0 }
+            Place::District(district) => {
+                let districts = district.values()[rows.clone()].iter();
+                packed.iter_mut().zip(districts).for_each(|(row, own)| *row |= place(*own));
             }
+        }
+        if let Some(hour) = self.hour {
+            let hour = hour.values()[rows.clone()].iter();
+            let hours = hour.map(|&hour| Detail { hour, ..Detail::default() }.pack());
+            packed.iter_mut().zip(hours).for_each(|(row, own)| *row |= own);
+        }
+        if let Some(minutes) = self.minutes {
+            let minutes = minutes.values()[rows].iter();
+            let minutes = minutes.map(|&minutes| Detail { minutes, ..Detail::default() }.pack());
+            packed.iter_mut().zip(minutes).for_each(|(row, own)| *row |= own);
         }
     }
 }

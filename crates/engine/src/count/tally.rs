@@ -13,7 +13,7 @@ use privacy::{BoundingKey, CellLimit, CellWeight, ClippedCount, DilutionSums, Sc
 use reference::Gender;
 use serde::{Deserialize, Serialize};
 
-use super::amounts::Amounts;
+use super::amounts::{Amounts, FEW, Few};
 use super::row_map::RowMap;
 use super::terms::Term;
 use crate::dimension::Dimension;
@@ -63,6 +63,8 @@ pub struct TallySpec {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct FamilySpec {
     rows: RowMap,
+    /// Cells of the rows alone.
+    row_cells: u64,
     limit: u32,
     /// K_c, where quality is measured.
     quality_cap: Option<u32>,
@@ -101,6 +103,7 @@ impl TallySpec {
             .map(|family| {
                 Ok(FamilySpec {
                     rows: RowMap::of(plan, &family.rows)?,
+                    row_cells: Term::by(plan, &family.rows)?.1,
                     limit: family.limit.cells(),
                     quality_cap: family.quality.as_ref().map(|it| it.cap.cells()),
                     visits_cap: family
@@ -320,6 +323,8 @@ pub struct Tally {
     /// Whether any family's quality is measured.
     measures_quality: bool,
     kept: Vec<u64>,
+    /// What the person's rows come to in each cell before bounding, where there are few.
+    few: Few,
     /// What the person's rows in each kept cell come to.
     amounts: Vec<Amounts>,
     /// The person's cell among the partitioning dimensions of each marginal.
@@ -347,8 +352,18 @@ impl Tally {
         let weights = weights.collect::<Result<_>>()?;
         let counters = spec.counters()?;
         let measures_quality = spec.families.iter().any(|it| it.quality_cap.is_some());
-        let (kept, amounts, places) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { spec, limits, weights, key, counters, measures_quality, kept, amounts, places })
+        Ok(Self {
+            spec,
+            limits,
+            weights,
+            key,
+            counters,
+            measures_quality,
+            kept: Vec::new(),
+            few: Few::new(),
+            amounts: Vec::new(),
+            places: Vec::new(),
+        })
     }
 
     /// Counts one person whose row cells are `rows` (any order, one a row of the view).
@@ -375,11 +390,19 @@ impl Tally {
             let (at, further) = places.split_at(own);
             let (weighed, others) = weights.split_at(own);
             (tables, places, weights) = (more, further, others);
+            let measured = family.marginals.iter().any(MarginalSpec::has_amounts);
+            let few = family.row_cells <= FEW;
             self.kept.clear();
-            self.kept.extend(rows.clone().filter_map(|row| family.rows.cell(row)));
+            if few {
+                self.few.gather(&family.rows, rows.clone(), measured, &mut self.kept);
+            } else {
+                self.kept.extend(rows.clone().filter_map(|row| family.rows.cell(row)));
+            }
             let distinct = keep(&mut self.kept, limit, &self.key, person.token);
             let scale = family.scale(at, weighed, &self.kept);
-            if family.marginals.iter().any(MarginalSpec::has_amounts) {
+            if measured && few {
+                self.few.take(&self.kept, &mut self.amounts);
+            } else if measured {
                 Amounts::of(&family.rows, rows.clone(), &self.kept, &mut self.amounts);
             }
             for ((marginal, counts), place) in family.marginals.iter().zip(counts).zip(at) {

@@ -71,6 +71,11 @@ impl Term {
         Ok(Self { dimension: filter.dimension, positions, stride: 0 })
     }
 
+    /// The dimension.
+    pub const fn dimension(&self) -> Dimension {
+        self.dimension
+    }
+
     /// The cell of what has these stored values; `None` when one of them stands nowhere.
     pub fn cell(terms: &[Self], stored: impl Fn(Dimension) -> usize) -> Option<u64> {
         let mut cell = 0;
