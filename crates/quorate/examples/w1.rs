@@ -18,8 +18,8 @@ use engine::query::{Database, Desk};
 use engine::run::{Run, books};
 use engine::vault::Snapshot;
 use engine::{Instance, Period, SystemClock};
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use reference::{Geography, Site, SiteList};
@@ -288,8 +288,13 @@ fn decode(dir: &Path) -> Outcome<u64> {
     let part = move |thread: usize| -> Result<u64, String> {
         let wanted = (0..groups).filter(|it| it % part_of == thread).collect();
         let file = File::open(path).map_err(|it| it.to_string())?;
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-            .and_then(|it| it.with_row_groups(wanted).build())
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|it| it.to_string())?;
+        let columns = ProjectionMask::columns(builder.parquet_schema(), ["person", "site"]);
+        let reader = builder
+            .with_projection(columns)
+            .with_row_groups(wanted)
+            .build()
             .map_err(|it| it.to_string())?;
         let mut rows = 0;
         for batch in reader {
