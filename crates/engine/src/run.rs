@@ -55,14 +55,23 @@ pub struct Run<'run> {
     /// Tells the time of the charge.
     pub clock: &'run dyn Clock,
     /// Called when another command holds the ledger and this one waits for it.
-    pub waiting: &'run dyn Fn(),
+    pub waiting: &'run (dyn Fn() + Sync),
     /// Reads the ledger.
     pub books: Reader,
 }
 
+/// For whom a question is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partner {
+    /// The name that the ledger notes with each charge.
+    pub name: String,
+    /// What the questions of a month may cost each person for this partner; the whole reserve when absent.
+    pub allowance: Option<Budget>,
+}
+
 /// What a plan is released for, and with what beside its cells.
 struct Asked<'asked> {
-    partner: &'asked str,
+    partner: &'asked Partner,
     census: Option<Census>,
     /// None for a question.
     page: Option<Page<'asked>>,
@@ -114,7 +123,8 @@ impl Run<'_> {
             };
             report::render(&overview(&title, std::slice::from_ref(publication), account))
         };
-        let asked = Asked { partner: "public", census, page: Some(&page) };
+        let public = Partner { name: "public".to_owned(), allowance: None };
+        let asked = Asked { partner: &public, census, page: Some(&page) };
         self.release(snapshot, plan, ledger, asked)
     }
 
@@ -130,7 +140,7 @@ impl Run<'_> {
         &self,
         snapshot: &Snapshot,
         plan: PrivatePlan,
-        partner: &str,
+        partner: &Partner,
     ) -> Result<Outcome> {
         if !plan.is_question() || plan.snapshot != snapshot.id || plan.period != snapshot.period {
             return Err(Error::fault("F03", "the plan is no question about this snapshot"));
@@ -169,12 +179,14 @@ impl Run<'_> {
             .collect()
     }
 
-    /// Refuses questions of a period that would cost more, all together, than its reserve has left.
+    /// Refuses questions of a period that would cost more, all together, than its reserve or the partner has left.
     ///
     /// # Errors
-    /// [`Error`] `L06` then; as [`ledger_error`].
-    pub fn affords(&self, period: Period, cost: Budget) -> Result<()> {
-        desk::afford(&*self.history()?, &period.to_string(), cost, self.policy.reserve)
+    /// [`Error`] `L06` or `L07` then; as [`ledger_error`].
+    pub fn affords(&self, period: Period, cost: Budget, partner: &Partner) -> Result<()> {
+        let (history, period) = (self.history()?, period.to_string());
+        desk::afford(&history, &period, cost, self.policy.reserve)?;
+        desk::afford_partner(&history, &period, cost, (&partner.name, partner.allowance))
     }
 
     /// What is left of the reserve of a period.
@@ -203,7 +215,7 @@ impl Run<'_> {
         asked: Asked<'_>,
     ) -> Result<Outcome> {
         let hash = plan.hash()?;
-        let request = self.request(&plan, hash, asked.partner)?;
+        let request = self.request(&plan, hash, &asked.partner.name)?;
         let secret = BoundingSecret::of(self.instance, snapshot.period)?;
         let key = BoundingKey::from_bytes(secret.for_plan(&hash));
         let mut entropy =
@@ -213,6 +225,7 @@ impl Run<'_> {
             ledger,
             releases: self.instance.published_dir(&plan.product),
             reserve: self.policy.reserve,
+            allowance: asked.partner.allowance,
             code_hash: self.code_hash,
             census: asked.census,
             synthetic: self.instance.config.synthetic,

@@ -129,8 +129,18 @@ impl History {
     /// cannot be told.
     #[must_use]
     pub fn spent_on(&self, period: &str, product: &str) -> Budget {
+        self.sum(|it| it.period == period && it.product == product)
+    }
+
+    /// What of it every person has paid for `partner`.
+    #[must_use]
+    pub fn spent_for(&self, period: &str, product: &str, partner: &str) -> Budget {
+        self.sum(|it| it.period == period && it.product == product && it.partner == partner)
+    }
+
+    fn sum(&self, wanted: impl Fn(&Charge) -> bool) -> Budget {
         let own = self.entries.iter().filter_map(|entry| match &entry.record {
-            Record::Charge(it) if it.period == period && it.product == product => Some(it.cost()),
+            Record::Charge(it) if wanted(it) => Some(it.cost()),
             _ => None,
         });
         let sum = |sum: Option<Budget>, cost: Option<Budget>| sum?.checked_add(cost?);

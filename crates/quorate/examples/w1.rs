@@ -15,7 +15,7 @@ use std::time::Instant;
 use arrow::array::{ArrayRef, RecordBatch, UInt8Array, UInt16Array, UInt32Array};
 use engine::policy::Policy;
 use engine::query::{Database, Desk};
-use engine::run::{Run, books};
+use engine::run::{Partner, Run, books};
 use engine::vault::Snapshot;
 use engine::{Instance, Period, SystemClock};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -259,7 +259,8 @@ fn ask(dir: &Path) -> Outcome<String> {
         books: books(&instance)?,
     };
     run.snapshot("web_audience", &snapshot(dir)?)?;
-    let desk = Desk::over(&run, vec![snapshot(dir)?], (Database::Protected, None), "bench")?;
+    let bench = Partner { name: "bench".to_owned(), allowance: None };
+    let desk = Desk::over(&run, vec![snapshot(dir)?], (Database::Protected, None), bench)?;
     let timed = |sql: &str| -> Outcome<f64> {
         let started = Instant::now();
         desk.answer(&desk.planner.decide(sql)?)?;

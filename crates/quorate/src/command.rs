@@ -11,8 +11,11 @@ pub mod purge;
 pub mod quarantine;
 pub mod query;
 pub mod release;
+pub mod serve;
 pub mod simulate;
 pub mod subject;
+pub mod token;
+pub mod user;
 
 use engine::{Error, Result};
 

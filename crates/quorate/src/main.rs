@@ -46,6 +46,14 @@ enum Command {
     Release(command::release::Release),
     /// Ask in SQL: a question for a charge, released tables for nothing; a prompt when no SQL is given.
     Query(command::query::Query),
+    /// Answer statements of partners over the network.
+    Serve(command::serve::Serve),
+    /// Who may log in over the network.
+    #[command(subcommand)]
+    User(command::user::User),
+    /// What programs log in with instead of a password.
+    #[command(subcommand)]
+    Token(command::token::Token),
     /// Read and check what was charged and published.
     #[command(subcommand)]
     Ledger(command::ledger::Ledger),
@@ -80,6 +88,9 @@ fn main() -> ExitCode {
         Command::Quarantine(quarantine) => quarantine.run(&folder, &output),
         Command::Release(release) => release.run(&folder, &output),
         Command::Query(query) => query.run(&folder, &output),
+        Command::Serve(serve) => serve.run(&folder, &output),
+        Command::User(user) => user.run(&folder, &output),
+        Command::Token(token) => token.run(&folder, &output),
         Command::Ledger(ledger) => ledger.run(&folder, &output),
         Command::Keys(keys) => keys.run(&folder, &output),
         Command::Subject(subject) => subject.run(&folder, &output),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{
     CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
@@ -119,12 +119,19 @@ struct About {
     released: Arc<Released>,
 }
 
-struct Described {
-    schema: &'static str,
-    name: String,
-    summary: String,
-    /// Name, type and summary.
-    columns: Vec<(String, String, &'static str)>,
+/// A table that a statement may name.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// Its schema.
+    pub schema: &'static str,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub summary: String,
+    /// Its columns.
+    pub columns: SchemaRef,
+    /// What each column is.
+    pub comments: Vec<&'static str>,
 }
 
 #[async_trait]
@@ -134,7 +141,7 @@ impl SchemaProvider for About {
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
-        let described = self.described()?;
+        let described = described(self.database, &self.released)?;
         Ok(match name {
             "tables" => Some(self.tables(&described)?),
             "columns" => Some(self.columns(&described)?),
@@ -147,30 +154,27 @@ impl SchemaProvider for About {
     }
 }
 
-impl About {
-    fn described(&self) -> Result<Vec<Described>> {
-        let mut all = Vec::new();
-        for name in self.released.names() {
-            let table = self.released.table(&name).map_err(carry)?;
-            let schema = table.map(|it| it.schema());
-            let fields = schema.iter().flat_map(|it| it.fields());
-            let columns = fields
-                .map(|it| (it.name().clone(), it.data_type().to_string(), summary(it.name())));
-            let about = product::named(&name).map_or("", |it| it.summary).to_owned();
-            all.push(Described {
-                schema: RELEASED,
-                name,
-                summary: about,
-                columns: columns.collect(),
-            });
-        }
-        if self.database == Database::Protected {
-            all.extend(view::ALL.into_iter().map(of_view));
-            all.extend(PublicList::ALL.into_iter().map(of_list));
-        }
-        Ok(all)
+/// Every table of a database, released ones first.
+///
+/// # Errors
+/// A fault when a release is not what was published, carried.
+pub fn described(database: Database, released: &Released) -> Result<Vec<Described>> {
+    let mut all = Vec::new();
+    for name in released.names() {
+        let Some(table) = released.table(&name).map_err(carry)? else { continue };
+        let columns = table.schema();
+        let comments = columns.fields().iter().map(|it| summary(it.name())).collect();
+        let about = product::named(&name).map_or("", |it| it.summary).to_owned();
+        all.push(Described { schema: RELEASED, name, summary: about, columns, comments });
     }
+    if database == Database::Protected {
+        all.extend(view::ALL.into_iter().map(of_view));
+        all.extend(PublicList::ALL.into_iter().map(of_list));
+    }
+    Ok(all)
+}
 
+impl About {
     fn tables(&self, all: &[Described]) -> Result<Arc<MemTable>> {
         let text = |of: &dyn Fn(&Described) -> String| texts(all.iter().map(of));
         let kind = |it: &Described| if it.schema == RELEASED { "BASE TABLE" } else { "VIEW" };
@@ -184,42 +188,48 @@ impl About {
     }
 
     fn columns(&self, all: &[Described]) -> Result<Arc<MemTable>> {
-        let each = || {
-            all.iter().flat_map(|it| it.columns.iter().zip(1_i64..).map(move |of| (it, of.0, of.1)))
+        let own = |it: &Described| {
+            let fields = it.columns.fields().iter().zip(&it.comments).zip(1_i64..);
+            let own = fields.map(|((field, comment), at)| (Arc::clone(field), *comment, at));
+            own.collect::<Vec<_>>()
         };
-        let places: ArrayRef = Arc::new(Int64Array::from_iter_values(each().map(|it| it.2)));
+        let each = || all.iter().flat_map(move |it| own(it).into_iter().map(move |column| (it, column)));
+        let places: ArrayRef = Arc::new(Int64Array::from_iter_values(each().map(|it| it.1.2)));
         table(vec![
             ("table_catalog", texts(each().map(|_| self.database.name().to_owned()))),
             ("table_schema", texts(each().map(|it| it.0.schema.to_owned()))),
             ("table_name", texts(each().map(|it| it.0.name.clone()))),
-            ("column_name", texts(each().map(|it| it.1.0.clone()))),
+            ("column_name", texts(each().map(|it| it.1.0.name().clone()))),
             ("ordinal_position", places),
-            ("data_type", texts(each().map(|it| it.1.1.clone()))),
-            ("comment", texts(each().map(|it| it.1.2.to_owned()))),
+            ("data_type", texts(each().map(|it| it.1.0.data_type().to_string()))),
+            ("comment", texts(each().map(|it| it.1.1.to_owned()))),
         ])
     }
 }
 
 /// A view; the other name of the person is known and not shown.
 fn of_view(spec: &ViewSpec) -> Described {
-    let shown = spec.columns.iter().filter(|it| it.name != "id");
-    let columns =
-        shown.map(|it| (it.name.to_owned(), it.meaning.data_type().to_string(), it.summary));
-    let (name, summary) = (spec.name.to_owned(), spec.summary.to_owned());
-    Described { schema: PROTECTED, name, summary, columns: columns.collect() }
+    let shown = || spec.columns.iter().filter(|it| it.name != "id");
+    let fields = shown().map(|it| Field::new(it.name, it.meaning.data_type(), true));
+    Described {
+        schema: PROTECTED,
+        name: spec.name.to_owned(),
+        summary: spec.summary.to_owned(),
+        columns: Arc::new(Schema::new(fields.collect::<Vec<_>>())),
+        comments: shown().map(|it| it.summary).collect(),
+    }
 }
 
 fn of_list(list: PublicList) -> Described {
-    let columns = list.columns().iter().enumerate().map(|(at, (name, _))| {
-        let summary = if at == 0 { "the key" } else { "follows from the key" };
-        ((*name).to_owned(), DataType::Utf8.to_string(), summary)
-    });
-    let summary = "a public list, free, joined with views on its key".to_owned();
+    let fields = list.columns().iter().map(|(name, _)| Field::new(*name, DataType::Utf8, true));
+    let rest = list.columns().len().saturating_sub(1);
+    let comments = std::iter::once("the key").chain(std::iter::repeat_n("follows from the key", rest));
     Described {
         schema: PROTECTED,
         name: list.name().to_owned(),
-        summary,
-        columns: columns.collect(),
+        summary: "a public list, free, joined with views on its key".to_owned(),
+        columns: Arc::new(Schema::new(fields.collect::<Vec<_>>())),
+        comments: comments.collect(),
     }
 }
 

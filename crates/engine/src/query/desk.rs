@@ -26,7 +26,7 @@ use super::rule::unknown;
 use super::{answer, explain};
 use crate::error::{Error, Result};
 use crate::publish::Publication;
-use crate::run::Run;
+use crate::run::{Partner, Run};
 use crate::time::Period;
 use crate::vault::{Snapshot, Vault};
 
@@ -34,7 +34,7 @@ use crate::vault::{Snapshot, Vault};
 pub struct Desk<'run> {
     run: &'run Run<'run>,
     snapshots: BTreeMap<Period, Snapshot>,
-    partner: String,
+    partner: Partner,
     /// What decides.
     pub planner: Planner<'run>,
 }
@@ -79,7 +79,7 @@ impl<'run> Desk<'run> {
     pub fn open(
         run: &'run Run<'run>,
         database: Database,
-        partner: &str,
+        partner: Partner,
         period: Option<Period>,
     ) -> Result<Self> {
         let vault = Vault::open(run.instance)?;
@@ -101,7 +101,7 @@ impl<'run> Desk<'run> {
         run: &'run Run<'run>,
         snapshots: Vec<Snapshot>,
         (database, period): (Database, Option<Period>),
-        partner: &str,
+        partner: Partner,
     ) -> Result<Self> {
         let snapshots: BTreeMap<Period, Snapshot> =
             snapshots.into_iter().map(|it| (it.period, it)).collect();
@@ -115,7 +115,7 @@ impl<'run> Desk<'run> {
         let names = snapshots.iter().map(|(period, it)| (*period, it.id.clone())).collect();
         let released = Arc::new(Released::of(run.instance, &*run.history()?));
         let planner = Planner::new(run.policy, lists, names, (database, &released), period)?;
-        Ok(Self { run, snapshots, partner: partner.to_owned(), planner })
+        Ok(Self { run, snapshots, partner, planner })
     }
 
     /// What a decided statement costs, and what of it is still to be paid.
@@ -167,7 +167,7 @@ impl<'run> Desk<'run> {
         let mut paid = Vec::new();
         let due = self.cost(decision)?.due;
         if let Some(period) = decision.period().filter(|_| due != Budget::ZERO) {
-            self.run.affords(period, due)?;
+            self.run.affords(period, due, &self.partner)?;
         }
         for planned in &decision.questions {
             let published = self.publication(planned, &mut paid)?;

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::desk::Answer;
 use super::planner::Planned;
@@ -19,8 +20,14 @@ pub fn answer(questions: &[Planned]) -> Result<Answer> {
     let text = text(questions)?;
     let lines: ArrayRef = Arc::new(text.lines().map(Some).collect::<StringArray>());
     let wrong = |cause: arrow::error::ArrowError| Error::fault("F03", cause.to_string());
-    let rows = RecordBatch::try_from_iter([("plan", lines)]).map_err(wrong)?;
+    let rows = RecordBatch::try_new(columns(), vec![lines]).map_err(wrong)?;
     Ok(Answer { schema: rows.schema(), rows: vec![rows], paid: Vec::new() })
+}
+
+/// The one column of an answer that explains.
+#[must_use]
+pub fn columns() -> SchemaRef {
+    Arc::new(Schema::new(vec![Field::new("plan", DataType::Utf8, true)]))
 }
 
 /// One paragraph a question.

@@ -4,10 +4,12 @@
 //! uses is [`Planner::decide`]. It looks at the unoptimised plan: what an optimiser makes of it comes later and
 //! sees slots alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, SchemaError};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -17,7 +19,7 @@ use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
 
 use super::bins::Lists;
-use super::catalog::{Database, catalog};
+use super::catalog::{self, Database, Described, RELEASED, catalog};
 use super::interval::with_intervals;
 use super::price::{Priced, price};
 use super::question::Asked;
@@ -26,7 +28,7 @@ use super::rule::{period, unknown};
 use super::split::{split, uncarry};
 use super::statement::{is_person, of_first_table, parse};
 use super::tables::Slot;
-use super::{Asking, functions};
+use super::{Asking, explain, functions};
 use crate::error::{Error, Result};
 use crate::policy::Policy;
 use crate::time::Period;
@@ -41,6 +43,8 @@ pub struct Planner<'run> {
     period: Option<Period>,
     /// The snapshot of each month held.
     snapshots: BTreeMap<Period, String>,
+    database: Database,
+    released: Arc<Released>,
     pub(super) lists: Lists,
     pub(super) state: SessionState,
     pub(super) runtime: tokio::runtime::Runtime,
@@ -51,6 +55,7 @@ pub struct Decision {
     pub(super) sql: String,
     pub(super) free: LogicalPlan,
     pub(super) questions: Vec<Planned>,
+    products: BTreeSet<String>,
     /// Whether the plan and the cost are wanted, and not the answer.
     pub explain: bool,
 }
@@ -77,7 +82,8 @@ impl<'run> Planner<'run> {
         let state = state(database, &lists, released).map_err(|cause| uncarry(&cause))?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
         let runtime = runtime.map_err(|cause| Error::fault("F06", cause.to_string()))?;
-        Ok(Self { policy, period, snapshots, lists, state, runtime })
+        let released = Arc::clone(released);
+        Ok(Self { policy, period, snapshots, database, released, lists, state, runtime })
     }
 
     /// Decides a statement: what is free, what is asked, what it costs; nothing is read or charged.
@@ -98,7 +104,8 @@ impl<'run> Planner<'run> {
             questions.push(Planned { asked, priced, slot });
         }
         let free = with_intervals(parts.free).map_err(|cause| uncarry(&cause))?;
-        Ok(Decision { sql: sql.to_owned(), free, questions, explain: parsed.explain })
+        let products = self.products(&free);
+        Ok(Decision { sql: sql.to_owned(), free, questions, products, explain: parsed.explain })
     }
 
     /// The month of questions that name no day.
@@ -112,6 +119,23 @@ impl<'run> Planner<'run> {
     /// What a statement is read against.
     pub(super) const fn asking<'ask>(&'ask self, sql: &'ask str) -> Asking<'ask> {
         Asking { sql, lists: &self.lists, period: self.period }
+    }
+
+    /// The products whose released tables a plan reads.
+    fn products(&self, free: &LogicalPlan) -> BTreeSet<String> {
+        let default = self.database.default_schema();
+        let mut products = BTreeSet::new();
+        let walked = free.apply_with_subqueries(|plan| {
+            if let LogicalPlan::TableScan(scan) = plan
+                && scan.table_name.schema().unwrap_or(default) == RELEASED
+            {
+                products.insert(scan.table_name.table().to_owned());
+            }
+            Ok(TreeNodeRecursion::Continue)
+        });
+        // Nothing in the walk fails.
+        drop(walked);
+        products
     }
 
     /// The unoptimised plan of a statement.
@@ -135,6 +159,14 @@ impl<'run> Planner<'run> {
             }
             (planned, _) => planned.map_err(wrong),
         }
+    }
+
+    /// The tables that a statement may name, with their columns: what may be known before anything is asked.
+    ///
+    /// # Errors
+    /// A fault when a release is not what was published.
+    pub fn described(&self) -> Result<Vec<Described>> {
+        catalog::described(self.database, &self.released).map_err(|cause| uncarry(&cause))
     }
 
     /// The tables that a statement may name.
@@ -171,6 +203,36 @@ impl Decision {
     #[must_use]
     pub fn is_free(&self) -> bool {
         self.explain || self.paid_questions().next().is_none()
+    }
+
+    /// The products whose released tables it reads.
+    #[must_use]
+    pub const fn products(&self) -> &BTreeSet<String> {
+        &self.products
+    }
+
+    /// The months of its questions that may be charged.
+    #[must_use]
+    pub fn months(&self) -> BTreeSet<String> {
+        let questions = if self.explain { &[][..] } else { &self.questions[..] };
+        questions.iter().map(|it| it.priced.plan.period.to_string()).collect()
+    }
+
+    /// The columns of its answer.
+    #[must_use]
+    pub fn columns(&self) -> SchemaRef {
+        if self.explain { explain::columns() } else { Arc::new(self.free.schema().as_arrow().clone()) }
+    }
+
+    /// The types of its parameters `$1`, `$2` and so on, as far as they follow from what is free of it.
+    ///
+    /// # Errors
+    /// `Q02` when a parameter would have two types.
+    pub fn parameters(&self) -> Result<Vec<Option<DataType>>> {
+        let types = self.free.get_parameter_types().map_err(|cause| uncarry(&cause))?;
+        let number = |name: &String| name.strip_prefix('$').and_then(|it| it.parse::<usize>().ok());
+        let most = types.keys().filter_map(number).max().unwrap_or(0);
+        Ok((1..=most).map(|at| types.get(&format!("${at}")).cloned().flatten()).collect())
     }
 
     /// The month that pays, if any does.

@@ -42,6 +42,7 @@ fn ask(root: &Path, plan: PrivatePlan, census: Option<Census>) -> Result<Outcome
         ledger: ledger.unwrap(),
         releases: root.join("releases"),
         reserve: RESERVE,
+        allowance: None,
         code_hash: "code",
         census,
         synthetic: true,

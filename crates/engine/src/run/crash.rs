@@ -115,6 +115,7 @@ impl<'codes> World<'codes> {
             ledger,
             releases: PathBuf::from(folder),
             reserve: RESERVE,
+            allowance: None,
             code_hash: "code",
             census: None,
             synthetic: false,

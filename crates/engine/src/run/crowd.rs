@@ -31,6 +31,7 @@ fn release(root: &Path, plan: PrivatePlan, reserve: Budget, seed: u64) -> Result
         ledger: ledger(root),
         releases: root.join(folder),
         reserve,
+        allowance: None,
         code_hash: "code",
         census: None,
         synthetic: false,

@@ -34,6 +34,8 @@ pub(super) struct Desk<'desk> {
     pub releases: PathBuf,
     /// What questions of a period may cost each person together.
     pub reserve: Budget,
+    /// What of it questions for this partner may cost, where that is less.
+    pub allowance: Option<Budget>,
     pub code_hash: &'desk str,
     /// What weights compare residents with; none without a census.
     pub census: Option<Census>,
@@ -52,7 +54,7 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// `P09` when the code lists are not those of the series, `L06` when the reserve does not allow a question,
-    /// `L01` when the budget does not allow it, what `count` says, or a fault; a fault after the
+    /// `L07` when the partner's share of it does not, `L01` when the budget does not allow it, what `count` says, or a fault; a fault after the
     /// charge leaves it abandoned.
     pub fn release(
         &mut self,
@@ -120,6 +122,8 @@ impl Desk<'_> {
         plan.check()?;
         if plan.is_question() {
             afford(history, &request.period, request.cost, self.reserve)?;
+            let partner = (request.partner.as_str(), self.allowance);
+            afford_partner(history, &request.period, request.cost, partner)?;
         } else {
             series::check(plan, standing)?;
         }
@@ -135,6 +139,21 @@ impl Desk<'_> {
 pub(super) fn afford(history: &History, period: &str, cost: Budget, reserve: Budget) -> Result<()> {
     let mut meter = Meter::new(reserve, history.spent_on(period, QUESTION));
     meter.charge(cost).map_err(|cause| reserve_spent(&cause))
+}
+
+/// Refuses questions that cost more than what a partner may spend of the reserve of a period.
+///
+/// # Errors
+/// `L07` then.
+pub(super) fn afford_partner(
+    history: &History,
+    period: &str,
+    cost: Budget,
+    (partner, allowance): (&str, Option<Budget>),
+) -> Result<()> {
+    let Some(allowance) = allowance else { return Ok(()) };
+    let mut meter = Meter::new(allowance, history.spent_for(period, QUESTION, partner));
+    meter.charge(cost).map_err(|cause| share_spent(partner, &cause))
 }
 
 /// Writes the totals of the population, if there is anything for them to stand on.
@@ -182,6 +201,16 @@ fn charge_refused(cause: ChargeError) -> Error {
 fn budget_spent(cause: &Overspent) -> Error {
     Error::budget("L01", cause.to_string())
         .remedy("nothing was charged; see `quorate ledger budget`, or wait for the next period")
+}
+
+fn share_spent(partner: &str, cause: &Overspent) -> Error {
+    let Overspent { currency, cap, spent, cost, left } = cause;
+    let what = format!(
+        "the share of {partner} in the reserve does not allow it: {currency} {cost} asked, {spent} of {cap} spent, {left} left"
+    );
+    Error::budget("L07", what)
+        .allowed(format!("{currency} up to {left} in this period"))
+        .remedy("ask for fewer tables or sums; a question that was asked before costs nothing; nothing was charged")
 }
 
 fn reserve_spent(cause: &Overspent) -> Error {

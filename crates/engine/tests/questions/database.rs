@@ -3,13 +3,13 @@
 use engine::query::{Database, Desk};
 
 use super::person::statements;
-use super::world::{Operator, PARTNER};
+use super::world::{Operator, partner};
 
 #[test]
 fn where_only_released_tables_are_nobody_is_asked_about() {
     let operator = Operator::fresh();
     let run = operator.run();
-    let desk = Desk::open(&run, Database::Released, PARTNER, None).unwrap();
+    let desk = Desk::open(&run, Database::Released, partner(), None).unwrap();
     let about_people = |it: &String| {
         ["visit", "presence", "subscriber"].iter().any(|view| it.contains(&format!("FROM {view}")))
     };

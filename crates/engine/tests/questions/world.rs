@@ -11,7 +11,7 @@ use engine::instance::Instance;
 use engine::policy::Policy;
 use engine::product;
 use engine::query::{Database, Desk};
-use engine::run::{Run, books};
+use engine::run::{Partner, Run, books};
 use engine::{Result, SystemClock};
 use reference::Geography;
 use tempfile::TempDir;
@@ -19,6 +19,11 @@ use tempfile::TempDir;
 use crate::door::{CELLS, CUSTOMERS, EVENTS, WEB, World, cell, event, web};
 
 pub const PARTNER: &str = "partner-1";
+
+/// The partner, who may spend the whole reserve.
+pub fn partner() -> Partner {
+    Partner { name: PARTNER.to_owned(), allowance: None }
+}
 
 /// People who are alike.
 struct Group {
@@ -129,7 +134,7 @@ impl Operator {
     /// Opens a desk and asks with it.
     pub fn at_desk<T>(&self, ask: impl FnOnce(&Desk<'_>) -> T) -> T {
         let run = self.run();
-        ask(&Desk::open(&run, Database::Protected, PARTNER, None).unwrap())
+        ask(&Desk::open(&run, Database::Protected, partner(), None).unwrap())
     }
 
     /// What is said of a statement: its refusal, or its cost.

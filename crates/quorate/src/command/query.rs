@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use engine::policy::Policy;
 use engine::query::{Answer, Database, Desk, Paid};
-use engine::run::{Run, books};
+use engine::run::{Partner, Run, books};
 use engine::{Error, Instance, Period, Result, SystemClock};
 use privacy::Budget;
 use serde_json::{Value, json};
@@ -63,7 +63,8 @@ impl Query {
             books: books(&instance)?,
         };
         let database = if self.released { Database::Released } else { Database::Protected };
-        let desk = Desk::open(&run, database, &self.partner, period)?;
+        let partner = Partner { name: self.partner.clone(), allowance: None };
+        let desk = Desk::open(&run, database, partner, period)?;
         let Some(sql) = &self.sql else { return prompt::run(&desk, &instance) };
         let said = match (self.dry_run, self.csv) {
             (true, _) => dry_run(&desk, sql)?,

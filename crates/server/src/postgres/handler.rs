@@ -1,0 +1,416 @@
+//! The queries of one connection, simple and extended.
+//!
+//! A statement is read when it is parsed and planned when its columns are asked for; it is answered, and charged,
+//! when it is executed. Parameters are written into the statement before it is planned: a bound value is a literal
+//! like any other, and the same question in other words.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow_pg::datatypes::{arrow_schema_to_pg_fields, encode_recordbatch, into_pg_type};
+use async_trait::async_trait;
+use datafusion::common::{ParamValues, ScalarValue};
+use datafusion::logical_expr::LogicalPlan;
+use futures::{Sink, SinkExt, stream};
+use pgwire::api::portal::{Format, Portal};
+use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler};
+use pgwire::api::results::{
+    DescribePortalResponse, DescribeStatementResponse, FieldInfo, QueryResponse, Response, Tag,
+};
+use pgwire::api::stmt::{QueryParser, StoredStatement};
+use pgwire::api::store::PortalStore;
+use pgwire::api::{ClientInfo, ClientPortalStore, Type};
+use pgwire::error::{PgWireError, PgWireResult};
+use pgwire::messages::PgWireBackendMessage;
+use pgwire::types::format::FormatOptions;
+
+use super::parameters::{self, Values};
+use super::session::Session;
+use super::statement::{Command, Reading, command, split};
+use super::{copy, wrong};
+use crate::service::{Service, Told};
+
+/// Answers the queries of every connection.
+pub struct Handler {
+    service: &'static Service,
+    parser: Arc<Reader>,
+}
+
+/// Reads the statements of the extended protocol.
+pub struct Reader {
+    service: &'static Service,
+}
+
+/// A prepared statement.
+#[derive(Clone)]
+pub struct Prepared {
+    command: Arc<Command>,
+    /// The plan of one that reads of the catalog.
+    catalog: Option<Arc<LogicalPlan>>,
+    /// The types of its parameters.
+    parameters: Vec<Type>,
+    /// Its columns; none of a statement that has no rows, or whose columns hang on its parameters.
+    columns: Option<SchemaRef>,
+}
+
+impl Handler {
+    /// A handler of the service.
+    pub fn new(service: &'static Service) -> Self {
+        Self { service, parser: Arc::new(Reader { service }) }
+    }
+
+    /// Does one command and tells what the client is to read.
+    async fn respond<C>(
+        &self,
+        client: &mut C,
+        session: &Session,
+        command: &Command,
+        (format, values): (&Format, &Values),
+    ) -> PgWireResult<Response>
+    where
+        C: ClientInfo + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let done = |tag: &str| Ok(Response::Execution(Tag::new(tag)));
+        match command {
+            Command::Read(reading) => {
+                let told = self.read(client, session, reading, values).await?;
+                rows(client, &told.schema, &told.rows, format).map(Response::Query)
+            }
+            Command::Copy { reading, layout } => {
+                let told = self.read(client, session, reading, values).await?;
+                let format = match layout.kind {
+                    copy::Kind::Binary => Format::UnifiedBinary,
+                    copy::Kind::Text | copy::Kind::Csv => Format::UnifiedText,
+                };
+                let fields = Arc::new(fields(client, &told.schema, &format)?);
+                copy::response(&fields, &told.rows, layout).map(Response::CopyOut)
+            }
+            Command::Declare { name, reading } => {
+                let told = self.read(client, session, reading, values).await?;
+                session.declare(name, told.schema, told.rows);
+                done("DECLARE CURSOR")
+            }
+            Command::Fetch { name, rows: wanted } => {
+                let (schema, batches) = session.fetch(name, *wanted)?;
+                let mut response = rows(client, &schema, &batches, format)?;
+                response.set_command_tag("FETCH");
+                Ok(Response::Query(response))
+            }
+            Command::CloseCursor(name) => {
+                if session.close(name.as_deref()) {
+                    return done("CLOSE CURSOR");
+                }
+                let name = name.as_deref().unwrap_or_default();
+                Err(wrong::error(wrong::INVALID_CURSOR_NAME, format!("cursor \"{name}\" does not exist")))
+            }
+            Command::Set { name, value } => {
+                session.set(name, value.as_deref())?;
+                done(if value.is_some() { "SET" } else { "RESET" })
+            }
+            Command::Show(name) => {
+                let told = shown(session, name)?;
+                rows(client, &told.0, &[told.1], format).map(|mut it| {
+                    it.set_command_tag("SHOW");
+                    Response::Query(it)
+                })
+            }
+            Command::Begin => Ok(Response::TransactionStart(Tag::new("BEGIN"))),
+            Command::End { commit } => {
+                session.close(None);
+                Ok(Response::TransactionEnd(Tag::new(if *commit { "COMMIT" } else { "ROLLBACK" })))
+            }
+            Command::Nothing(tag) => done(tag),
+            Command::Deallocate(_) => done("DEALLOCATE"),
+            Command::Discard => {
+                session.forget();
+                done("DISCARD ALL")
+            }
+        }
+    }
+
+    /// The rows that a statement reads, within the time that the client gives it.
+    async fn read<C>(
+        &self,
+        client: &mut C,
+        session: &Session,
+        reading: &Reading,
+        values: &Values,
+    ) -> PgWireResult<Told>
+    where
+        C: ClientInfo + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let reading = self.answer(session, reading, values);
+        let told = match session.statement_timeout() {
+            None => reading.await?,
+            Some(limit) => tokio::time::timeout(limit, reading).await.map_err(|_| {
+                let what = "canceling statement due to statement timeout";
+                wrong::error(wrong::QUERY_CANCELED, what)
+            })??,
+        };
+        for notice in &told.notices {
+            let notice = wrong::info("NOTICE", "00000", notice.clone());
+            client.feed(PgWireBackendMessage::NoticeResponse(notice.into())).await?;
+        }
+        Ok(told)
+    }
+
+    async fn answer(
+        &self,
+        session: &Session,
+        reading: &Reading,
+        values: &Values,
+    ) -> PgWireResult<Told> {
+        if reading.of_catalog {
+            let catalog = self.service.catalog(session.database).await;
+            let catalog = catalog.map_err(|cause| wrong::of_ours(&cause))?;
+            let plan = catalog.plan(&reading.sql).await.map_err(|it| wrong::of_catalog(&it))?;
+            let found = catalog.rows(plan, values.for_plan()).await;
+            let (schema, rows) = found.map_err(|cause| wrong::of_catalog(&cause))?;
+            return Ok(Told { schema, rows, notices: Vec::new() });
+        }
+        let sql = values.written_into(&reading.sql)?;
+        let told = self.service.answer(&session.asker(), sql).await;
+        told.map_err(|cause| wrong::of_ours(&cause))
+    }
+}
+
+/// The session of a connection.
+fn session<C: ClientInfo + ?Sized>(service: &'static Service, client: &C) -> PgWireResult<Arc<Session>> {
+    if let Some(session) = client.session_extensions().get::<Session>() {
+        return Ok(session);
+    }
+    let session = Session::of(service, client)?;
+    client.session_extensions().insert(session);
+    client.session_extensions().get::<Session>().ok_or_else(|| {
+        wrong::fatal("XX000", "the session is gone")
+    })
+}
+
+/// The fields of columns, as a client reads them.
+fn fields<C: ClientInfo + ?Sized>(
+    client: &C,
+    schema: &Schema,
+    format: &Format,
+) -> PgWireResult<Vec<FieldInfo>> {
+    let options = Arc::new(FormatOptions::from_client_metadata(client.metadata()));
+    arrow_schema_to_pg_fields(schema, format, Some(options))
+}
+
+fn rows<C: ClientInfo + ?Sized>(
+    client: &C,
+    schema: &Schema,
+    batches: &[RecordBatch],
+    format: &Format,
+) -> PgWireResult<QueryResponse> {
+    let fields = Arc::new(fields(client, schema, format)?);
+    let own = Arc::clone(&fields);
+    let batches = batches.to_vec();
+    let rows = batches.into_iter().flat_map(move |it| encode_recordbatch(Arc::clone(&own), it));
+    Ok(QueryResponse::new(fields, stream::iter(rows.collect::<Vec<_>>())))
+}
+
+/// The answer of SHOW.
+fn shown(session: &Session, name: &str) -> PgWireResult<(SchemaRef, RecordBatch)> {
+    let value = session.setting(name)?;
+    let schema = show_columns(name);
+    let column = Arc::new(arrow::array::StringArray::from(vec![value]));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![column]);
+    Ok((schema, batch.map_err(|cause| PgWireError::ApiError(Box::new(cause)))?))
+}
+
+fn show_columns(name: &str) -> SchemaRef {
+    let name = match name {
+        "transaction isolation level" => "transaction_isolation",
+        "time zone" => "TimeZone",
+        name => name,
+    };
+    Arc::new(Schema::new(vec![Field::new(name, DataType::Utf8, false)]))
+}
+
+#[async_trait]
+impl SimpleQueryHandler for Handler {
+    async fn do_query<C>(&self, client: &mut C, query: &str) -> PgWireResult<Vec<Response>>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore,
+        C::Error: std::fmt::Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let session = session(self.service, client)?;
+        let texts = split(query).map_err(|cause| wrong::of_statement(&cause))?;
+        if texts.is_empty() {
+            return Ok(vec![Response::EmptyQuery]);
+        }
+        let mut responses = Vec::new();
+        for text in texts {
+            let done = match command(&text).map_err(|cause| wrong::of_statement(&cause)) {
+                Ok(Command::Deallocate(Some(name))) => {
+                    client.portal_store().rm_statement(&name);
+                    Ok(Response::Execution(Tag::new("DEALLOCATE")))
+                }
+                Ok(command) => {
+                    let how = (&Format::UnifiedText, &Values::none());
+                    self.respond(client, &session, &command, how).await
+                }
+                Err(cause) => Err(cause),
+            };
+            match done {
+                Ok(response) => responses.push(response),
+                // What came before is told; what comes after is not done.
+                Err(cause) if responses.is_empty() => return Err(cause),
+                Err(cause) => {
+                    responses.push(Response::Error(Box::new(cause.into())));
+                    break;
+                }
+            }
+        }
+        Ok(responses)
+    }
+}
+
+#[async_trait]
+impl QueryParser for Reader {
+    type Statement = Prepared;
+
+    async fn parse_sql<C>(
+        &self,
+        client: &C,
+        sql: &str,
+        types: &[Option<Type>],
+    ) -> PgWireResult<Option<Prepared>>
+    where
+        C: ClientInfo + Unpin + Send + Sync,
+    {
+        let session = session(self.service, client)?;
+        let mut texts = split(sql).map_err(|cause| wrong::of_statement(&cause))?;
+        let Some(text) = texts.pop() else { return Ok(None) };
+        if !texts.is_empty() {
+            let what = "cannot insert multiple commands into a prepared statement";
+            return Err(wrong::error("42601", what));
+        }
+        let command = command(&text).map_err(|cause| wrong::of_statement(&cause))?;
+        let mut prepared =
+            Prepared { command: Arc::new(command), catalog: None, parameters: Vec::new(), columns: None };
+        let reading = match &*prepared.command {
+            Command::Read(reading) | Command::Copy { reading, .. } | Command::Declare { reading, .. } => reading,
+            Command::Fetch { name, .. } => {
+                prepared.columns = session.columns(name);
+                return Ok(Some(prepared));
+            }
+            Command::Show(name) => {
+                prepared.columns = Some(show_columns(name));
+                return Ok(Some(prepared));
+            }
+            _ => return Ok(Some(prepared)),
+        };
+        let given = |at: usize| types.get(at).cloned().flatten();
+        let (columns, parameters) = if reading.of_catalog {
+            let catalog = self.service.catalog(session.database).await;
+            let catalog = catalog.map_err(|cause| wrong::of_ours(&cause))?;
+            let plan = catalog.plan(&reading.sql).await.map_err(|it| wrong::of_catalog(&it))?;
+            let inferred = parameters::inferred(&plan).map_err(|it| wrong::of_catalog(&it))?;
+            let columns = Arc::new(plan.schema().as_arrow().clone());
+            (columns, inferred)
+        } else {
+            let described = self.service.described(&session.asker(), reading.sql.clone()).await;
+            described.map_err(|cause| wrong::of_ours(&cause))?
+        };
+        let typed = parameters.iter().enumerate().map(|(at, inferred)| {
+            let own = || inferred.as_ref().map_or(Ok(Type::TEXT), into_pg_type);
+            given(at).map_or_else(own, Ok)
+        });
+        prepared.parameters = typed.collect::<PgWireResult<_>>()?;
+        let has_rows = matches!(&*prepared.command, Command::Read(_));
+        prepared.columns = Some(columns).filter(|_| has_rows);
+        Ok(Some(prepared))
+    }
+
+    fn get_parameter_types(&self, prepared: &Prepared) -> PgWireResult<Vec<Type>> {
+        Ok(prepared.parameters.clone())
+    }
+
+    fn get_result_schema(
+        &self,
+        prepared: &Prepared,
+        format: Option<&Format>,
+    ) -> PgWireResult<Vec<FieldInfo>> {
+        let format = format.unwrap_or(&Format::UnifiedText);
+        match &prepared.columns {
+            Some(columns) => arrow_schema_to_pg_fields(columns, format, None),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+#[async_trait]
+impl ExtendedQueryHandler for Handler {
+    type Statement = Prepared;
+    type QueryParser = Reader;
+
+    fn query_parser(&self) -> Arc<Reader> {
+        Arc::clone(&self.parser)
+    }
+
+    async fn do_query<C>(
+        &self,
+        client: &mut C,
+        portal: &Portal<Prepared>,
+        _max_rows: usize,
+    ) -> PgWireResult<Response>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Prepared>,
+        C::Error: std::fmt::Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let session = session(self.service, client)?;
+        let prepared = &portal.statement.statement;
+        if let Command::Deallocate(Some(name)) = &*prepared.command {
+            client.portal_store().rm_statement(name);
+        }
+        let values = Values::of(portal, &prepared.parameters)?;
+        let how = (&portal.result_column_format, &values);
+        self.respond(client, &session, &prepared.command, how).await
+    }
+
+    async fn do_describe_portal<C>(
+        &self,
+        client: &mut C,
+        portal: &Portal<Prepared>,
+    ) -> PgWireResult<DescribePortalResponse>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Prepared>,
+        C::Error: std::fmt::Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let columns = match &portal.statement.statement.columns {
+            Some(columns) => fields(client, columns, &portal.result_column_format)?,
+            None => Vec::new(),
+        };
+        Ok(DescribePortalResponse::new(columns))
+    }
+
+    async fn do_describe_statement<C>(
+        &self,
+        client: &mut C,
+        statement: &StoredStatement<Prepared>,
+    ) -> PgWireResult<DescribeStatementResponse>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Prepared>,
+        C::Error: std::fmt::Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let prepared = &statement.statement;
+        let columns = match &prepared.columns {
+            Some(columns) => fields(client, columns, &Format::UnifiedText)?,
+            None => Vec::new(),
+        };
+        Ok(DescribeStatementResponse::new(prepared.parameters.clone(), columns))
+    }
+}

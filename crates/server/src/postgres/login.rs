@@ -1,0 +1,63 @@
+//! Who connects: SCRAM-SHA-256, and SCRAM-SHA-256-PLUS where there is TLS.
+//!
+//! An unknown user goes through the same exchange as a known one. Source: RFC 5802, RFC 7677; client rule 4.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use pgwire::api::auth::{AuthSource, LoginInfo, Password, ServerParameterProvider};
+use pgwire::api::{ClientInfo, METADATA_USER};
+use pgwire::error::PgWireResult;
+
+use super::wrong;
+use crate::catalog::SERVER_VERSION;
+use crate::service::{Service, of_access};
+
+/// The accounts of the service.
+pub struct Accounts(pub &'static Service);
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Accounts")
+    }
+}
+
+#[async_trait]
+impl AuthSource for Accounts {
+    async fn get_password(&self, login: &LoginInfo) -> PgWireResult<Password> {
+        let scram = self.0.accounts().scram(login.user().unwrap_or_default());
+        let scram = scram.map_err(|cause| wrong::of_ours(&of_access(cause)))?;
+        Ok(Password::new(Some(scram.salt), scram.salted_password.to_vec()))
+    }
+}
+
+/// What a client is told of the server when it has logged in.
+pub struct Parameters;
+
+impl ServerParameterProvider for Parameters {
+    fn server_parameters<C: ClientInfo>(&self, client: &C) -> Option<HashMap<String, String>> {
+        let user = client.metadata().get(METADATA_USER).cloned().unwrap_or_default();
+        let application = client.metadata().get("application_name").cloned().unwrap_or_default();
+        let fixed = [
+            ("server_version", SERVER_VERSION),
+            ("server_encoding", "UTF8"),
+            ("client_encoding", "UTF8"),
+            ("integer_datetimes", "on"),
+            ("standard_conforming_strings", "on"),
+            ("in_hot_standby", "off"),
+            ("is_superuser", "off"),
+            ("default_transaction_read_only", "on"),
+            ("DateStyle", "ISO, YMD"),
+            ("IntervalStyle", "postgres"),
+            ("TimeZone", "UTC"),
+        ];
+        let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let own = [
+            ("scram_iterations".to_owned(), access::ITERATIONS.to_string()),
+            ("session_authorization".to_owned(), user),
+            ("application_name".to_owned(), application),
+        ];
+        Some(fixed.into_iter().chain(own).collect())
+    }
+}

@@ -1,0 +1,248 @@
+//! What one connection has of its own: who asks, its settings, its cursors.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use access::User;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use engine::query::Database;
+use pgwire::api::{ClientInfo, METADATA_DATABASE, METADATA_USER};
+use pgwire::error::PgWireResult;
+
+use super::wrong;
+use crate::catalog::SERVER_VERSION;
+use crate::service::{Asker, Service};
+
+/// The state of a connection.
+pub struct Session {
+    user: User,
+    /// What is asked.
+    pub database: Database,
+    settings: Mutex<BTreeMap<String, String>>,
+    cursors: Mutex<BTreeMap<String, Cursor>>,
+}
+
+/// Rows that a client takes piece by piece.
+pub struct Cursor {
+    /// Its columns.
+    pub schema: SchemaRef,
+    rows: VecDeque<RecordBatch>,
+}
+
+/// Settings that clients set and read, and what they are at first; any other is refused.
+const SETTINGS: [(&str, &str); 24] = [
+    ("application_name", ""),
+    ("bytea_output", "hex"),
+    ("client_encoding", "UTF8"),
+    ("client_min_messages", "notice"),
+    ("datestyle", "ISO, YMD"),
+    ("default_transaction_isolation", "repeatable read"),
+    ("default_transaction_read_only", "on"),
+    ("extra_float_digits", "1"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("integer_datetimes", "on"),
+    ("intervalstyle", "postgres"),
+    ("lock_timeout", "0"),
+    ("max_identifier_length", "63"),
+    ("quorate.purpose", ""),
+    ("row_security", "on"),
+    ("search_path", ""),
+    ("server_encoding", "UTF8"),
+    ("server_version", SERVER_VERSION),
+    ("server_version_num", "160006"),
+    ("standard_conforming_strings", "on"),
+    ("statement_timeout", "0"),
+    ("timezone", "UTC"),
+    ("transaction_isolation", "repeatable read"),
+    ("transaction_read_only", "on"),
+];
+
+/// Other words for settings.
+const ALIASES: [(&str, &str); 3] = [
+    ("time zone", "timezone"),
+    ("transaction isolation level", "transaction_isolation"),
+    ("names", "client_encoding"),
+];
+
+impl Session {
+    /// The session of a client that has logged in.
+    ///
+    /// # Errors
+    /// A database that is not there, or a user who may not ask.
+    pub fn of<C: ClientInfo + ?Sized>(service: &'static Service, client: &C) -> PgWireResult<Self> {
+        let of_client = |key: &str| client.metadata().get(key).cloned().unwrap_or_default();
+        let database = match of_client(METADATA_DATABASE).as_str() {
+            "" | "quorate" => Database::Released,
+            "protected" => Database::Protected,
+            other => {
+                let what = format!("database \"{other}\" does not exist; there are quorate and protected");
+                return Err(wrong::fatal("3D000", what));
+            }
+        };
+        let user = service.user(&of_client(METADATA_USER)).map_err(|it| wrong::of_ours(&it))?;
+        let session = Self {
+            user,
+            database,
+            settings: Mutex::default(),
+            cursors: Mutex::default(),
+        };
+        for (name, value) in client.metadata() {
+            // Start-up options that are no settings are the client's own.
+            drop(session.set(name, Some(value)));
+        }
+        Ok(session)
+    }
+
+    /// Who asks, and what for.
+    pub fn asker(&self) -> Asker {
+        let purpose = self.setting("quorate.purpose").unwrap_or_default();
+        Asker { user: self.user.clone(), database: self.database, purpose }
+    }
+
+    /// Sets a setting, or back to what it is at first.
+    ///
+    /// # Errors
+    /// A setting that is not known.
+    pub fn set(&self, name: &str, value: Option<&str>) -> PgWireResult<()> {
+        let (name, first) = known(name)?;
+        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        settings.insert(name.to_owned(), value.unwrap_or(first).to_owned());
+        Ok(())
+    }
+
+    /// What a setting is.
+    ///
+    /// # Errors
+    /// A setting that is not known.
+    pub fn setting(&self, name: &str) -> PgWireResult<String> {
+        let (name, first) = known(name)?;
+        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(settings.get(name).cloned().unwrap_or_else(|| first.to_owned()))
+    }
+
+    /// How long a statement may take; for ever when it is not set.
+    pub fn statement_timeout(&self) -> Option<Duration> {
+        let text = self.setting("statement_timeout").unwrap_or_default();
+        milliseconds(&text).filter(|it| *it > 0).map(Duration::from_millis)
+    }
+
+    /// Forgets settings and cursors.
+    pub fn forget(&self) {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.close(None);
+    }
+
+    /// Opens a cursor.
+    pub fn declare(&self, name: &str, schema: SchemaRef, rows: Vec<RecordBatch>) {
+        let cursor = Cursor { schema, rows: rows.into() };
+        self.cursors.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), cursor);
+    }
+
+    /// The columns of a cursor.
+    pub fn columns(&self, name: &str) -> Option<SchemaRef> {
+        let cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
+        cursors.get(name).map(|it| SchemaRef::clone(&it.schema))
+    }
+
+    /// Takes rows of a cursor, all that are left without a number.
+    ///
+    /// # Errors
+    /// A cursor that is not open.
+    pub fn fetch(&self, name: &str, rows: Option<u64>) -> PgWireResult<(SchemaRef, Vec<RecordBatch>)> {
+        let mut cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
+        let cursor = cursors.get_mut(name).ok_or_else(|| {
+            wrong::error(wrong::INVALID_CURSOR_NAME, format!("cursor \"{name}\" does not exist"))
+        })?;
+        let wanted = rows.map_or(usize::MAX, |it| usize::try_from(it).unwrap_or(usize::MAX));
+        Ok((SchemaRef::clone(&cursor.schema), cursor.take(wanted)))
+    }
+
+    /// Closes a cursor, or all; whether there was any.
+    pub fn close(&self, name: Option<&str>) -> bool {
+        let mut cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
+        match name {
+            Some(name) => cursors.remove(name).is_some(),
+            None => {
+                cursors.clear();
+                true
+            }
+        }
+    }
+}
+
+impl Cursor {
+    fn take(&mut self, wanted: usize) -> Vec<RecordBatch> {
+        let (mut taken, mut left) = (Vec::new(), wanted);
+        while left > 0 {
+            let Some(batch) = self.rows.pop_front() else { break };
+            if batch.num_rows() > left {
+                self.rows.push_front(batch.slice(left, batch.num_rows() - left));
+                taken.push(batch.slice(0, left));
+                break;
+            }
+            left -= batch.num_rows();
+            taken.push(batch);
+        }
+        taken
+    }
+}
+
+fn known(name: &str) -> PgWireResult<(&'static str, &'static str)> {
+    let lower = name.to_ascii_lowercase();
+    let name = ALIASES.iter().find(|it| it.0 == lower).map_or(lower.as_str(), |it| it.1);
+    SETTINGS.iter().find(|it| it.0 == name).copied().ok_or_else(|| {
+        let what = format!("setting \"{name}\" is not known; quorate.purpose and what clients set are");
+        wrong::error("42704", what)
+    })
+}
+
+/// A time as PostgreSQL writes one: a number of milliseconds, or with its unit.
+fn milliseconds(text: &str) -> Option<u64> {
+    let digits = text.trim().trim_end_matches(|it: char| !it.is_ascii_digit());
+    let unit = text.trim().strip_prefix(digits)?.trim();
+    let factor = match unit {
+        "" | "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array};
+
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_they_are_written() {
+        assert_eq!(milliseconds("200"), Some(200));
+        assert_eq!(milliseconds("200ms"), Some(200));
+        assert_eq!(milliseconds("2 s"), Some(2_000));
+        assert_eq!(milliseconds("1min"), Some(60_000));
+        assert_eq!(milliseconds("soon"), None);
+        assert_eq!(milliseconds("99999999999999999999"), None);
+    }
+
+    #[test]
+    fn a_cursor_gives_each_row_once_in_order() {
+        let batch = |values: &[i64]| {
+            let column: ArrayRef = Arc::new(Int64Array::from(values.to_vec()));
+            RecordBatch::try_from_iter([("n", column)]).unwrap()
+        };
+        let rows = vec![batch(&[1, 2, 3]), batch(&[]), batch(&[4, 5])];
+        let mut cursor = Cursor { schema: rows[0].schema(), rows: rows.into() };
+        let mut counts = Vec::new();
+        for wanted in [2, 2, 0, 9, 1] {
+            counts.push(cursor.take(wanted).iter().map(RecordBatch::num_rows).sum::<usize>());
+        }
+        assert_eq!(counts, [2, 2, 0, 1, 0]);
+    }
+}

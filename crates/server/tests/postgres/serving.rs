@@ -1,0 +1,114 @@
+//! A server for a test: an operator of its own, three users, a free port.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use access::{Accounts, NewUser, Role};
+use engine::policy::Policy;
+use engine::run::{Run, books};
+use engine::{Instance, SystemClock};
+use server::{Postgres, Service, Tls};
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::world::Operator;
+
+pub const PASSWORD: &str = "correct horse battery";
+pub const PURPOSE: &str = "transport";
+
+const AGREEMENT: &str = r#"
+purposes = ["transport"]
+products = ["residents", "presence", "web_audience"]
+questions = true
+areas = []
+share = "1"
+expires = "2099-12-31"
+[periods]
+from = "2026-01"
+"#;
+
+/// A server that answers as long as it lives.
+pub struct Serving {
+    pub address: SocketAddr,
+    pub operator: Operator,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Serving {
+    pub fn new() -> Self {
+        Self::of(Operator::fresh(), None)
+    }
+
+    pub fn of(operator: Operator, tls: Option<Tls>) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let instance: &'static Instance = Box::leak(Box::new(operator.instance.clone()));
+        let policy: &'static Policy = Box::leak(Box::new(operator.policy.clone()));
+        let run: &'static Run<'static> = Box::leak(Box::new(Run {
+            instance,
+            policy,
+            code_hash: "test",
+            program: "test",
+            clock: &SystemClock,
+            waiting: &|| (),
+            books: books(instance).unwrap(),
+        }));
+        let accounts = accounts(&instance.root, &instance.config.keys_dir);
+        let service = Service::new(run, accounts);
+        let postgres = Postgres::bind(service, "127.0.0.1:0".parse().unwrap(), tls);
+        let postgres = runtime.block_on(postgres).unwrap();
+        let address = postgres.address().unwrap();
+        runtime.spawn(postgres.run(std::future::pending()));
+        Self { address, operator, runtime }
+    }
+
+    /// How a user connects, who has declared the purpose.
+    pub fn config(&self, user: &str, database: &str) -> Config {
+        let mut config = Config::new();
+        config
+            .host(self.address.ip().to_string())
+            .port(self.address.port())
+            .user(user)
+            .password(PASSWORD)
+            .dbname(database)
+            .options(format!("-c quorate.purpose={PURPOSE}"));
+        config
+    }
+
+    /// A client that is logged in.
+    pub fn client(&self, config: &Config) -> Result<Client, tokio_postgres::Error> {
+        self.block_on(async {
+            let (client, connection) = config.connect(NoTls).await?;
+            self.runtime.spawn(connection);
+            Ok(client)
+        })
+    }
+
+    /// The analyst over views of people.
+    pub fn analyst(&self) -> Client {
+        self.client(&self.config("analyst", "protected")).unwrap()
+    }
+
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+}
+
+fn accounts(root: &Path, keys: &Path) -> Accounts {
+    let accounts = Accounts::open(root, keys).unwrap();
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    for (name, role, partner) in [
+        ("analyst", Role::Analyst, Some("partner-1")),
+        ("buyer", Role::Buyer, Some("partner-1")),
+        ("stranger", Role::Analyst, Some("partner-2")),
+        ("engineer", Role::Engineer, None),
+    ] {
+        accounts.add(&NewUser { name, role, partner }, PASSWORD, now).unwrap();
+    }
+    let folder = root.join("agreements");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("partner-1.toml"), AGREEMENT).unwrap();
+    accounts
+}
