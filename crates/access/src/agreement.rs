@@ -93,7 +93,8 @@ impl Agreements {
             }
             let stem = path.file_stem().and_then(|it| it.to_str()).unwrap_or_default();
             let partner = Name::new(stem).map_err(|cause| {
-                let error = AccessError::input("A06", "a file of agreements is called as no partner is");
+                let error =
+                    AccessError::input("A06", "a file of agreements is called as no partner is");
                 let allowed = cause.allowed.unwrap_or_default();
                 error.at(path.display()).allowed(allowed).remedy("call it <partner>.toml")
             })?;
@@ -171,7 +172,7 @@ impl Agreement {
             return Ok(());
         }
         Err(self
-            .refusal(format!("has expired: today is {today}"))
+            .refusal(&format!("has expired: today is {today}"))
             .allowed(format!("use until {}", self.expires))
             .remedy("ask the operator to renew it"))
     }
@@ -185,7 +186,7 @@ impl Agreement {
             _ => format!("does not name the purpose {}", excerpt(purpose)),
         };
         Err(self
-            .refusal(what)
+            .refusal(&what)
             .allowed(format!("the purposes {}", list(&self.purposes)))
             .remedy("declare one of them"))
     }
@@ -199,7 +200,7 @@ impl Agreement {
             products => format!("released tables of {}", list(products)),
         };
         Err(self
-            .refusal(format!("does not name the product {}", excerpt(product)))
+            .refusal(&format!("does not name the product {}", excerpt(product)))
             .allowed(allowed)
             .remedy("read other tables, or ask the operator to add the product"))
     }
@@ -214,7 +215,7 @@ impl Agreement {
             "read released tables, or ask the operator to add questions"
         };
         Err(self
-            .refusal("has no charged questions".to_owned())
+            .refusal("has no charged questions")
             .allowed("reading released tables")
             .remedy(remedy))
     }
@@ -224,12 +225,12 @@ impl Agreement {
             return Ok(());
         }
         Err(self
-            .refusal(format!("does not reach to the month {}", excerpt(period)))
+            .refusal(&format!("does not reach to the month {}", excerpt(period)))
             .allowed(self.periods.to_string())
             .remedy("read other months, or ask the operator to extend it"))
     }
 
-    fn refusal(&self, what: String) -> AccessError {
+    fn refusal(&self, what: &str) -> AccessError {
         AccessError::policy("A07", format!("the agreement of {} {what}", self.partner))
     }
 }

@@ -4,7 +4,6 @@
 //! salt too, the same at every call, and the same work is done. A disabled user keeps the salt that
 //! clients have seen, and has a secret that nobody knows.
 
-use rusqlite::OptionalExtension;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -57,24 +56,25 @@ impl Accounts {
     }
 
     fn candidate(&self, name: &str) -> Result<Candidate> {
-        let sql = format!("SELECT {COLUMNS}, salt, iterations, secret FROM user WHERE name = ?1");
-        let found = self.read(|connection| {
-            let row = connection.prepare_cached(&sql)?.query_row([name], |row| {
+        let sql = format!(
+            "SELECT {COLUMNS}, salt, iterations, secret, 1 AS known FROM user WHERE name = ?1
+                 UNION ALL {NOBODY} ORDER BY known DESC LIMIT 1"
+        );
+        let (user, secret) = self.read(|connection| {
+            connection.prepare(&sql)?.query_row([name], |row| {
                 let secret =
                     Secret { salt: row.get(5)?, iterations: row.get(6)?, sealed: row.get(7)? };
-                Ok((User::from_row(row)?, secret))
-            });
-            row.optional()
+                let (user, known) = (User::from_row(row)?, row.get::<_, bool>(8)?);
+                Ok((Some(user).filter(|_| known), secret))
+            })
         })?;
         // For everybody, so that the work is the same.
         let nobody: Salted = Zeroizing::new(entropy::fresh()?);
         let salt = self.key.salt_of_nobody(name).to_vec();
-        let decoy = self.key.seal(name, &nobody)?;
+        let sealed = self.key.seal(name, &nobody)?;
+        let decoy = Secret { salt, iterations: self.iterations, sealed };
 
-        let (user, secret) = match found {
-            Some((user, secret)) => (Some(user), secret),
-            None => (None, Secret { salt, iterations: self.iterations, sealed: decoy }),
-        };
+        let secret = if user.is_some() { secret } else { decoy };
         let salted = self.key.unseal(name, &secret.sealed)?;
         let user = user.filter(|it| it.disabled.is_none());
         let salted_password = if user.is_some() { salted } else { nobody };
@@ -82,6 +82,10 @@ impl Accounts {
         Ok(Candidate { user, scram })
     }
 }
+
+/// The row that is read when there is none, so that reading takes as long; nothing of it is used.
+const NOBODY: &str = "SELECT 'nobody', 'buyer', 'nobody', '2026-11-26T12:00:00.123456789Z', NULL,
+    zeroblob(16), 0, zeroblob(72), 0";
 
 #[cfg(test)]
 mod tests;

@@ -86,7 +86,8 @@ mod tests {
 
         #[test]
         fn the_whole_alphabet_is_accepted(text in "[a-z0-9][a-z0-9._-]{0,62}") {
-            prop_assert_eq!(Name::new(&text).unwrap().as_str(), text);
+            let name = Name::new(&text).unwrap();
+            prop_assert_eq!(name.as_str(), text);
         }
 
         #[test]

@@ -65,7 +65,9 @@ pub(crate) fn check(password: &str) -> Result<()> {
         return refuse("the password has characters that not every program can send".to_owned());
     };
     match prepared.chars().count() {
-        0..CHARACTERS_MIN => refuse(format!("the password has fewer than {CHARACTERS_MIN} characters")),
+        0..CHARACTERS_MIN => {
+            refuse(format!("the password has fewer than {CHARACTERS_MIN} characters"))
+        }
         _ => Ok(()),
     }
 }

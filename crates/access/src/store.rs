@@ -116,11 +116,6 @@ impl Accounts {
         Ok(done)
     }
 
-    /// A row that says what this program never writes.
-    pub(crate) fn wrong_row(&self, what: impl Into<String>) -> AccessError {
-        AccessError::fault("A04", what).at(self.path.display()).remedy(BACKUP)
-    }
-
     /// A thread that panicked left no half of a change behind: its transaction was undone.
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
@@ -203,7 +198,8 @@ fn prepare(connection: &mut Connection, path: &Path, key: &AccountKey) -> Result
                 .remedy("use the version of the program that wrote it, or restore a backup"));
         }
     }
-    let mark = transaction.query_row("SELECT mark FROM key", [], |row| row.get(0)).map_err(fault)?;
+    let mark =
+        transaction.query_row("SELECT mark FROM key", [], |row| row.get(0)).map_err(fault)?;
     transaction.commit().map_err(fault)?;
     Ok(mark)
 }

@@ -104,7 +104,8 @@ impl Accounts {
         check_label(new.label)?;
         check_expiry(new.expires, now)?;
         let secret = Zeroizing::new(entropy::fresh::<32>()?);
-        let text = Zeroizing::new(format!("{PREFIX}{}", entropy::hex(secret.as_slice())));
+        let digits = Zeroizing::new(entropy::hex(secret.as_slice()));
+        let text = Zeroizing::new(format!("{PREFIX}{}", *digits));
         let id = entropy::hex(&entropy::fresh::<8>()?);
         let digest = digest(&text);
         let sql = format!("SELECT {COLUMNS} FROM user WHERE name = ?1");
@@ -116,7 +117,15 @@ impl Accounts {
             change.run(
                 "INSERT INTO token (id, digest, user, label, scopes, created, expires)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![id, digest, new.user, label, words(&scopes), created, new.expires.to_string()],
+                params![
+                    id,
+                    digest,
+                    new.user,
+                    label,
+                    words(&scopes),
+                    created,
+                    new.expires.to_string()
+                ],
             )?;
             let (created, expires) = (now, new.expires);
             Ok(Token { id, user: user.name, label, scopes, created, expires, revoked: None })
@@ -163,7 +172,7 @@ impl Accounts {
                  FROM token JOIN user ON user.name = token.user WHERE token.digest = ?1"
         );
         let found = self.read(|connection| {
-            let row = connection.prepare_cached(&sql)?.query_row([digest(text)], |row| {
+            let row = connection.prepare(&sql)?.query_row([digest(text)], |row| {
                 let (user, scopes) = (User::from_row(row)?, read_scopes(row, 5)?);
                 Ok((user, scopes, time(row, 6)?, optional_time(row, 7)?))
             });

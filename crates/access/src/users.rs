@@ -61,10 +61,17 @@ impl Accounts {
         let secret = self.secret(&name, password)?;
         let user = User { name, role: new.role, partner, created: now, disabled: None };
         self.change(|change| {
-            let found = change.first("SELECT 1 FROM user WHERE name = ?1", [user.name.as_str()], |_| Ok(()));
+            let found = change.first(
+                "SELECT 1 FROM user WHERE name = ?1",
+                [user.name.as_str()],
+                |_| Ok(()),
+            );
             if found?.is_some() {
-                return Err(AccessError::input("A01", format!("there is a user {} already", user.name))
-                    .remedy("choose another name, or set that user's password"));
+                return Err(AccessError::input(
+                    "A01",
+                    format!("there is a user {} already", user.name),
+                )
+                .remedy("choose another name, or set that user's password"));
             }
             change.run(
                 "INSERT INTO user (name, role, partner, created, salt, iterations, secret)
@@ -182,9 +189,11 @@ fn partner(new: &NewUser<'_>) -> Result<Option<Name>> {
     match (new.role.has_partner(), new.partner) {
         (true, Some(partner)) => Name::new(partner).map(Some),
         (false, None) => Ok(None),
-        (true, None) => Err(AccessError::input("A02", format!("the role {} needs a partner", new.role))
-            .at(format!("user {}", new.name))
-            .remedy("say of which partner the user is")),
+        (true, None) => {
+            Err(AccessError::input("A02", format!("the role {} needs a partner", new.role))
+                .at(format!("user {}", new.name))
+                .remedy("say of which partner the user is"))
+        }
         (false, Some(partner)) => {
             let what = format!("the role {} has no partner: {}", new.role, excerpt(partner));
             Err(AccessError::input("A02", what)

@@ -66,12 +66,21 @@ pub(super) fn parse(partner: &Name, text: &str) -> Result<Agreement> {
             .remedy("take the questions out: an authority reads released tables alone"));
     }
     let (partner, periods) = (partner.clone(), Periods::new(periods.from, periods.to)?);
-    Ok(Agreement { partner, purposes, products, questions, areas, periods, share, expires, authority })
+    Ok(Agreement {
+        partner,
+        purposes,
+        products,
+        questions,
+        areas,
+        periods,
+        share,
+        expires,
+        authority,
+    })
 }
 
 fn check_list(key: &str, texts: &[String]) -> Result<()> {
-    let plain =
-        |it: &str| !it.is_empty() && it.trim() == it && !it.contains(char::is_control);
+    let plain = |it: &str| !it.is_empty() && it.trim() == it && !it.contains(char::is_control);
     match texts.iter().find(|it| !plain(it)) {
         None => Ok(()),
         Some(text) => Err(AccessError::input("A06", format!("`{key}` holds {}", excerpt(text)))

@@ -16,7 +16,8 @@ pub struct Share {
 /// Digits after the point: a billionth is the last that is told apart.
 const DIGITS: usize = 9;
 
-const ALLOWED: &str = "a decimal from 0 to 1 in quotes, with at most 9 digits after the point, e.g. \"0.25\"";
+const ALLOWED: &str =
+    "a decimal from 0 to 1 in quotes, with at most 9 digits after the point, e.g. \"0.25\"";
 
 impl Share {
     /// Billionths in a whole.
@@ -75,7 +76,8 @@ impl fmt::Display for Share {
 impl<'de> Deserialize<'de> for Share {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let refused = |_| serde::de::Error::invalid_value(serde::de::Unexpected::Str(&text), &ALLOWED);
+        let refused =
+            |_| serde::de::Error::invalid_value(serde::de::Unexpected::Str(&text), &ALLOWED);
         Self::parse(&text).map_err(refused)
     }
 }
@@ -102,8 +104,29 @@ mod tests {
         check("0.000000001", 1, "0.000000001");
         check("0.999999999", 999_999_999, "0.999999999");
         let wrong = [
-            "", ".", "0.", ".5", "1.", "-0", "+0.5", "-0.1", "1.000000001", "2", "00.5", "01", "1e-1",
-            "0,5", "0.1234567890", "0.0000000001", " 0.5", "0.5 ", "0.5.5", "NaN", "1/3", "٠", "0.٥",
+            "",
+            ".",
+            "0.",
+            ".5",
+            "1.",
+            "-0",
+            "+0.5",
+            "-0.1",
+            "1.000000001",
+            "2",
+            "00.5",
+            "01",
+            "1e-1",
+            "0,5",
+            "0.1234567890",
+            "0.0000000001",
+            " 0.5",
+            "0.5 ",
+            "0.5.5",
+            "NaN",
+            "1/3",
+            "٠",
+            "0.٥",
         ];
         for text in wrong {
             assert_eq!(Share::parse(text).unwrap_err().code, "A06", "{text}");

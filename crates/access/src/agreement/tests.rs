@@ -194,7 +194,11 @@ fn a_file_that_is_wrong_says_where() {
         assert!(wrong.what.contains(what), "{wrong}");
         assert!(wrong.at.unwrap().ends_with("agreements/acme.toml"));
     };
-    check("purposes = [\"retail planning\", \"transport\"]", "purposes = []", "`purposes` is empty");
+    check(
+        "purposes = [\"retail planning\", \"transport\"]",
+        "purposes = []",
+        "`purposes` is empty",
+    );
     check("\"transport\"", "\"\"", "`purposes` holds ``");
     check("\"residents\"", "\" residents\"", "`products` holds ` residents`");
     check("\"G\"", "\"G\\n\"", "`areas` holds `G\\n`");
@@ -227,7 +231,10 @@ fn all_agreements_are_read_and_each_has_to_be_right() {
 
     fs::write(file("Bad Name.toml"), FULL).unwrap();
     let wrong = Agreements::of(dir.path()).all().unwrap_err();
-    assert_eq!((wrong.code, wrong.what.as_str()), ("A06", "a file of agreements is called as no partner is"));
+    assert_eq!(
+        (wrong.code, wrong.what.as_str()),
+        ("A06", "a file of agreements is called as no partner is")
+    );
     fs::remove_file(file("Bad Name.toml")).unwrap();
     fs::write(file("city.toml"), "").unwrap();
     assert_eq!(Agreements::of(dir.path()).all().unwrap_err().code, "A06");

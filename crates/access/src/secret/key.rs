@@ -80,7 +80,8 @@ impl AccountKey {
         let nonce = entropy::fresh::<NONCE_BYTES>()?;
         let payload = Payload { msg: salted.as_slice(), aad: name.as_bytes() };
         let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload);
-        let sealed = sealed.map_err(|_| AccessError::fault("A04", "a password was not encrypted"))?;
+        let sealed =
+            sealed.map_err(|_| AccessError::fault("A04", "a password was not encrypted"))?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
@@ -92,7 +93,8 @@ impl AccountKey {
         let open = || {
             let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
             let payload = Payload { msg: sealed, aad: name.as_bytes() };
-            let text = self.cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)?;
+            let text =
+                self.cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)?;
             text.as_slice().try_into().ok().map(Zeroizing::new)
         };
         open().ok_or_else(|| {
@@ -105,7 +107,8 @@ impl AccountKey {
     /// The salt of a user who does not exist: the same at every call, and like any other.
     pub(crate) fn salt_of_nobody(&self, name: &str) -> Salt {
         let mut salt = Salt::default();
-        let mut digest = blake3::Hasher::new_keyed(&self.salts).update(name.as_bytes()).finalize_xof();
+        let mut digest =
+            blake3::Hasher::new_keyed(&self.salts).update(name.as_bytes()).finalize_xof();
         digest.fill(&mut salt);
         salt
     }
@@ -135,7 +138,8 @@ fn read(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
         opened => opened.map_err(|cause| AccessError::disk("read a key", path, &cause))?,
     };
     let mut bytes = Zeroizing::new([0; 32]);
-    let length = file.metadata().map_err(|cause| AccessError::disk("read a key", path, &cause))?.len();
+    let length =
+        file.metadata().map_err(|cause| AccessError::disk("read a key", path, &cause))?.len();
     if length != 32 {
         return Err(AccessError::fault("A04", "the key of the accounts is damaged")
             .at(path.display())

@@ -32,9 +32,9 @@ fn the_exchange_of_rfc_7677_comes_out() {
 }
 
 /// Python: `hashlib.pbkdf2_hmac("sha256", b"pencil", salt, 4096).hex()`.
-const SALTED_OF_RFC_7677: &str = "PYTHON";
+const SALTED_OF_RFC_7677: &str = "c4a49510323ab4f952cac1fa99441939e78ea74d6be81ddf7096e87513dc615d";
 
-const SERVER_OF_RFC_7677: &str = "SERVER";
+const SERVER_OF_RFC_7677: &str = "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=";
 
 #[test]
 fn a_password_that_is_written_in_two_ways_is_one() {

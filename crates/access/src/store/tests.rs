@@ -137,7 +137,10 @@ fn what_is_no_account_store_is_left_as_it_is() {
         fs::read(path).unwrap()
     };
     check(other("CREATE TABLE x (y)"), "this is not an account store");
-    check(other("CREATE TABLE key (mark); PRAGMA user_version = 2"), "this is not an account store");
+    check(
+        other("CREATE TABLE key (mark); PRAGMA user_version = 2"),
+        "this is not an account store",
+    );
 }
 
 #[test]
@@ -155,7 +158,7 @@ fn a_start_that_stopped_half_way_is_taken_up() {
 fn a_byte_of_the_store_that_changes_lets_nobody_in() {
     let world = World::with_users();
     let bytes = fs::read(world.store()).unwrap();
-    for at in (0..bytes.len()).step_by(7) {
+    for at in (0..bytes.len()).step_by(61) {
         let mut changed = bytes.clone();
         changed[at] ^= 0x10;
         fs::write(world.store(), &changed).unwrap();
@@ -191,4 +194,23 @@ fn eight_who_add_at_once_all_get_in() {
     wanted.insert(0, "shared".to_owned());
     assert_eq!(names, wanted);
     assert!(world.accounts.check_password("user-3", PASSWORD).unwrap().is_some());
+}
+
+#[test]
+fn eight_who_open_first_at_once_make_one_store() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("data")).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let folder = folder.path();
+            scope.spawn(move || {
+                let name = format!("user-{thread}");
+                let user = NewUser { name: &name, role: Role::Officer, partner: None };
+                open(folder).unwrap().add(&user, PASSWORD, now()).unwrap();
+            });
+        }
+    });
+    let accounts = open(folder.path()).unwrap();
+    assert_eq!(accounts.users().unwrap().len(), 8);
+    assert!(accounts.check_password("user-7", PASSWORD).unwrap().is_some());
 }

@@ -74,7 +74,8 @@ fn who_is_not_there_is_told_to_the_operator() {
     let world = World::with_users();
     let accounts = &world.accounts;
     let check = |done: Result<()>| {
-        let unknown = "error[A01]: there is no user `nobody`\n  do: list the users, or add this one";
+        let unknown =
+            "error[A01]: there is no user `nobody`\n  do: list the users, or add this one";
         assert_eq!(done.unwrap_err().to_string(), unknown);
     };
     check(accounts.user("nobody").map(|_| ()));
