@@ -13,7 +13,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::error::Error;
 
 /// Tells the time; the ambient clock enters only through [`SystemClock`].
-pub trait Clock {
+pub trait Clock: Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;
 }

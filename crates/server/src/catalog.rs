@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
+use datafusion::catalog::{
+    CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider,
+};
 use datafusion::common::{DataFusionError, ParamValues};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::LogicalPlan;
@@ -67,7 +69,8 @@ impl Catalog {
     /// # Errors
     /// What of it is not understood.
     pub async fn plan(&self, sql: &str) -> std::result::Result<LogicalPlan, DataFusionError> {
-        let mut statements = self.parser.parse(sql).map_err(|cause| DataFusionError::SQL(Box::new(cause), None))?;
+        let mut statements =
+            self.parser.parse(sql).map_err(|cause| DataFusionError::SQL(Box::new(cause), None))?;
         let statement: Statement = statements
             .pop()
             .filter(|_| statements.is_empty())
@@ -119,7 +122,13 @@ mod functions {
             Ok(ColumnarValue::Scalar(ScalarValue::Utf8(Some(VERSION.to_owned()))))
         };
         vec![
-            create_udf("version", Vec::new(), DataType::Utf8, Volatility::Stable, Arc::new(version)),
+            create_udf(
+                "version",
+                Vec::new(),
+                DataType::Utf8,
+                Volatility::Stable,
+                Arc::new(version),
+            ),
             create_udf(
                 "pg_sleep",
                 vec![DataType::Float64],
@@ -132,7 +141,8 @@ mod functions {
 
     fn sleep(arguments: &[ColumnarValue]) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(arguments)?;
-        let Some(seconds) = arrays.first().and_then(|it| it.as_any().downcast_ref::<Float64Array>())
+        let Some(seconds) =
+            arrays.first().and_then(|it| it.as_any().downcast_ref::<Float64Array>())
         else {
             return exec_err!("pg_sleep takes seconds");
         };

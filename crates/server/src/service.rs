@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use access::{AccessError, Accounts, Act, Agreements, Use, User};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
-use engine::query::{Answer, Database, Decision, Described, Desk, Paid};
+use engine::query::{Database, Decision, Described, Desk, Paid};
 use engine::run::{Partner, Run};
 use engine::{Error, Kind, Result};
 use privacy::{Budget, Delta, OutOfRange, Rho};
@@ -148,7 +148,9 @@ impl Service {
         let agreement = self.agreements.get(name.as_str()).map_err(of_access)?;
         if !agreement.areas.is_empty() {
             return Err(Error::policy("A07", "agreements confined to areas are not served")
-                .remedy("ask the operator for an agreement of all areas, or for exported releases"));
+                .remedy(
+                    "ask the operator for an agreement of all areas, or for exported releases",
+                ));
         }
         let reserve = self.run.policy.reserve;
         let rho = Rho::from_nano(agreement.share.of(reserve.rho.nano()));
@@ -169,7 +171,8 @@ impl Service {
             let desk = Desk::open(self.run, database, partner, None)?;
             work(&desk)
         });
-        done.await.map_err(|_| Error::fault("F03", "a statement stopped the thread that it ran on"))?
+        done.await
+            .map_err(|_| Error::fault("F03", "a statement stopped the thread that it ran on"))?
     }
 }
 

@@ -193,7 +193,8 @@ impl About {
             let own = fields.map(|((field, comment), at)| (Arc::clone(field), *comment, at));
             own.collect::<Vec<_>>()
         };
-        let each = || all.iter().flat_map(move |it| own(it).into_iter().map(move |column| (it, column)));
+        let each =
+            || all.iter().flat_map(move |it| own(it).into_iter().map(move |column| (it, column)));
         let places: ArrayRef = Arc::new(Int64Array::from_iter_values(each().map(|it| it.1.2)));
         table(vec![
             ("table_catalog", texts(each().map(|_| self.database.name().to_owned()))),
@@ -223,7 +224,8 @@ fn of_view(spec: &ViewSpec) -> Described {
 fn of_list(list: PublicList) -> Described {
     let fields = list.columns().iter().map(|(name, _)| Field::new(*name, DataType::Utf8, true));
     let rest = list.columns().len().saturating_sub(1);
-    let comments = std::iter::once("the key").chain(std::iter::repeat_n("follows from the key", rest));
+    let comments =
+        std::iter::once("the key").chain(std::iter::repeat_n("follows from the key", rest));
     Described {
         schema: PROTECTED,
         name: list.name().to_owned(),

@@ -221,7 +221,11 @@ impl Decision {
     /// The columns of its answer.
     #[must_use]
     pub fn columns(&self) -> SchemaRef {
-        if self.explain { explain::columns() } else { Arc::new(self.free.schema().as_arrow().clone()) }
+        if self.explain {
+            explain::columns()
+        } else {
+            Arc::new(self.free.schema().as_arrow().clone())
+        }
     }
 
     /// The types of its parameters `$1`, `$2` and so on, as far as they follow from what is free of it.

@@ -50,8 +50,11 @@ impl Token {
                 output.result(&value, || listed(&tokens))
             }
             Self::Add { user, label, questions, days } => {
-                let scopes: &[Scope] =
-                    if questions { &[Scope::Released, Scope::Questions] } else { &[Scope::Released] };
+                let scopes: &[Scope] = if questions {
+                    &[Scope::Released, Scope::Questions]
+                } else {
+                    &[Scope::Released]
+                };
                 let hours = i64::from(days).saturating_mul(24);
                 let expires = now.saturating_add(hours.hours()).unwrap_or(now);
                 let new = NewToken { user: &user, label: &label, scopes, expires };

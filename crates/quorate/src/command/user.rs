@@ -122,9 +122,11 @@ fn list(accounts: &Accounts, output: &Output) -> Result<()> {
     let value: Vec<Value> = users.iter().map(described).collect();
     output.result(&value, || {
         if users.is_empty() {
-            return "no users yet: quorate user add NAME --role analyst --partner PARTNER".to_owned();
+            return "no users yet: quorate user add NAME --role analyst --partner PARTNER"
+                .to_owned();
         }
-        let mut text = format!("{:<20} {:<9} {:<20} {:<20} state\n", "user", "role", "partner", "since");
+        let mut text =
+            format!("{:<20} {:<9} {:<20} {:<20} state\n", "user", "role", "partner", "since");
         for it in &users {
             let partner = it.partner.as_ref().map_or("-", |it| it.as_str());
             let state = if it.disabled.is_some() { "disabled" } else { "may log in" };

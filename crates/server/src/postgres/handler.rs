@@ -4,14 +4,13 @@
 //! when it is executed. Parameters are written into the statement before it is planned: a bound value is a literal
 //! like any other, and the same question in other words.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow_pg::datatypes::{arrow_schema_to_pg_fields, encode_recordbatch, into_pg_type};
 use async_trait::async_trait;
-use datafusion::common::{ParamValues, ScalarValue};
+
 use datafusion::logical_expr::LogicalPlan;
 use futures::{Sink, SinkExt, stream};
 use pgwire::api::portal::{Format, Portal};
@@ -104,7 +103,10 @@ impl Handler {
                     return done("CLOSE CURSOR");
                 }
                 let name = name.as_deref().unwrap_or_default();
-                Err(wrong::error(wrong::INVALID_CURSOR_NAME, format!("cursor \"{name}\" does not exist")))
+                Err(wrong::error(
+                    wrong::INVALID_CURSOR_NAME,
+                    format!("cursor \"{name}\" does not exist"),
+                ))
             }
             Command::Set { name, value } => {
                 session.set(name, value.as_deref())?;
@@ -179,15 +181,19 @@ impl Handler {
 }
 
 /// The session of a connection.
-fn session<C: ClientInfo + ?Sized>(service: &'static Service, client: &C) -> PgWireResult<Arc<Session>> {
+fn session<C: ClientInfo + ?Sized>(
+    service: &'static Service,
+    client: &C,
+) -> PgWireResult<Arc<Session>> {
     if let Some(session) = client.session_extensions().get::<Session>() {
         return Ok(session);
     }
     let session = Session::of(service, client)?;
     client.session_extensions().insert(session);
-    client.session_extensions().get::<Session>().ok_or_else(|| {
-        wrong::fatal("XX000", "the session is gone")
-    })
+    client
+        .session_extensions()
+        .get::<Session>()
+        .ok_or_else(|| wrong::fatal("XX000", "the session is gone"))
 }
 
 /// The fields of columns, as a client reads them.
@@ -293,10 +299,16 @@ impl QueryParser for Reader {
             return Err(wrong::error("42601", what));
         }
         let command = command(&text).map_err(|cause| wrong::of_statement(&cause))?;
-        let mut prepared =
-            Prepared { command: Arc::new(command), catalog: None, parameters: Vec::new(), columns: None };
+        let mut prepared = Prepared {
+            command: Arc::new(command),
+            catalog: None,
+            parameters: Vec::new(),
+            columns: None,
+        };
         let reading = match &*prepared.command {
-            Command::Read(reading) | Command::Copy { reading, .. } | Command::Declare { reading, .. } => reading,
+            Command::Read(reading)
+            | Command::Copy { reading, .. }
+            | Command::Declare { reading, .. } => reading,
             Command::Fetch { name, .. } => {
                 prepared.columns = session.columns(name);
                 return Ok(Some(prepared));

@@ -1,7 +1,5 @@
 //! Bound parameters: of what type they are, and how they are written into a statement.
 
-use std::sync::Arc;
-
 use arrow::datatypes::DataType;
 use arrow_pg::datatypes::df::deserialize_parameters_with_server_types;
 use datafusion::common::{ParamValues, Result, ScalarValue};
@@ -66,7 +64,8 @@ impl Values {
     fn literal(&self, name: &str) -> PgWireResult<String> {
         let at = name.strip_prefix('$').and_then(|it| it.parse::<usize>().ok());
         let value = at.and_then(|it| self.0.get(it.checked_sub(1)?));
-        let value = value.ok_or_else(|| wrong::error("42P02", format!("there is no parameter {name}")))?;
+        let value =
+            value.ok_or_else(|| wrong::error("42P02", format!("there is no parameter {name}")))?;
         written(value).ok_or_else(|| {
             let what = format!("parameter {name} of type {} cannot stand here", value.data_type());
             wrong::error(wrong::FEATURE_NOT_SUPPORTED, what)
@@ -120,10 +119,13 @@ mod tests {
             ScalarValue::Date32(Some(20_732)),
         ]);
         let sql = "SELECT '$1', a FROM t WHERE a = $1 AND b >= $2 AND c = $3 -- $1";
-        let written = "SELECT '$1', a FROM t WHERE a = 'it''s' AND b >= -50 AND c = DATE '2026-10-06' -- $1";
+        let written =
+            "SELECT '$1', a FROM t WHERE a = 'it''s' AND b >= -50 AND c = DATE '2026-10-06' -- $1";
         assert_eq!(values.written_into(sql).unwrap(), written);
         assert!(values.written_into("SELECT $4").is_err());
-        assert!(Values(vec![ScalarValue::Float64(Some(f64::NAN))]).written_into("SELECT $1").is_err());
+        assert!(
+            Values(vec![ScalarValue::Float64(Some(f64::NAN))]).written_into("SELECT $1").is_err()
+        );
         assert_eq!(Values::none().written_into("SELECT $1").unwrap(), "SELECT $1");
     }
 }

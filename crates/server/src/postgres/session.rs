@@ -78,17 +78,14 @@ impl Session {
             "" | "quorate" => Database::Released,
             "protected" => Database::Protected,
             other => {
-                let what = format!("database \"{other}\" does not exist; there are quorate and protected");
+                let what =
+                    format!("database \"{other}\" does not exist; there are quorate and protected");
                 return Err(wrong::fatal("3D000", what));
             }
         };
         let user = service.user(&of_client(METADATA_USER)).map_err(|it| wrong::of_ours(&it))?;
-        let session = Self {
-            user,
-            database,
-            settings: Mutex::default(),
-            cursors: Mutex::default(),
-        };
+        let session =
+            Self { user, database, settings: Mutex::default(), cursors: Mutex::default() };
         for (name, value) in client.metadata() {
             // Start-up options that are no settings are the client's own.
             drop(session.set(name, Some(value)));
@@ -151,7 +148,11 @@ impl Session {
     ///
     /// # Errors
     /// A cursor that is not open.
-    pub fn fetch(&self, name: &str, rows: Option<u64>) -> PgWireResult<(SchemaRef, Vec<RecordBatch>)> {
+    pub fn fetch(
+        &self,
+        name: &str,
+        rows: Option<u64>,
+    ) -> PgWireResult<(SchemaRef, Vec<RecordBatch>)> {
         let mut cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
         let cursor = cursors.get_mut(name).ok_or_else(|| {
             wrong::error(wrong::INVALID_CURSOR_NAME, format!("cursor \"{name}\" does not exist"))
@@ -194,7 +195,8 @@ fn known(name: &str) -> PgWireResult<(&'static str, &'static str)> {
     let lower = name.to_ascii_lowercase();
     let name = ALIASES.iter().find(|it| it.0 == lower).map_or(lower.as_str(), |it| it.1);
     SETTINGS.iter().find(|it| it.0 == name).copied().ok_or_else(|| {
-        let what = format!("setting \"{name}\" is not known; quorate.purpose and what clients set are");
+        let what =
+            format!("setting \"{name}\" is not known; quorate.purpose and what clients set are");
         wrong::error("42704", what)
     })
 }

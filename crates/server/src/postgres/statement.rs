@@ -6,7 +6,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    CloseCursor, CopyLegacyOption, CopyOption, CopySource, CopyTarget, Expr, FetchDirection, ObjectName, Statement, Value, Visit, Visitor,
+    CloseCursor, CopyLegacyOption, CopyOption, CopySource, CopyTarget, Expr, FetchDirection,
+    ObjectName, Statement, Value, Visit, Visitor,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -96,7 +97,9 @@ pub fn command(text: &str) -> Result<Command, Wrong> {
     let statement = match parsed {
         Ok(mut statements) if statements.len() == 1 => statements.remove(0),
         // The planner says in its own words what is wrong with it.
-        Ok(_) | Err(_) => return Ok(Command::Read(Reading { sql: text.to_owned(), of_catalog: false })),
+        Ok(_) | Err(_) => {
+            return Ok(Command::Read(Reading { sql: text.to_owned(), of_catalog: false }));
+        }
     };
     of_statement(statement, text)
 }
@@ -107,14 +110,16 @@ fn by_words(text: &str) -> Option<Command> {
     let words: Vec<&str> = lower.split_whitespace().collect();
     Some(match words.as_slice() {
         ["discard", ..] => Command::Discard,
-        ["set", "session", "characteristics", ..] | ["set", "transaction", ..] | ["set", "session", "authorization", ..] => Command::Nothing("SET"),
-        ["set", "names", ..] => Command::Nothing("SET"),
+        ["set", "session", "characteristics" | "authorization", ..]
+        | ["set", "transaction" | "names", ..] => Command::Nothing("SET"),
         ["reset", "all"] => Command::Nothing("RESET"),
         ["reset", name] => Command::Set { name: (*name).to_owned(), value: None },
         ["show", rest @ ..] => Command::Show(rest.join(" ")),
         ["savepoint", ..] => Command::Nothing("SAVEPOINT"),
         ["release", ..] => Command::Nothing("RELEASE"),
-        ["rollback", "to", ..] | ["rollback", "transaction", "to", ..] => Command::Nothing("ROLLBACK"),
+        ["rollback", "to", ..] | ["rollback", "transaction", "to", ..] => {
+            Command::Nothing("ROLLBACK")
+        }
         ["listen" | "unlisten", ..] => Command::Nothing("UNLISTEN"),
         ["deallocate", "prepare", "all"] | ["deallocate", "all"] => Command::Deallocate(None),
         ["deallocate", "prepare", name] | ["deallocate", name] => {
@@ -132,8 +137,17 @@ fn of_statement(statement: Statement, text: &str) -> Result<Command, Wrong> {
         Statement::Commit { .. } => Command::End { commit: true },
         Statement::Rollback { savepoint: None, .. } => Command::End { commit: false },
         Statement::Rollback { .. } => Command::Nothing("ROLLBACK"),
-        Statement::Set(set) => set_of(&set.to_string()).ok_or_else(|| Wrong::Unsupported(text.to_owned()))?,
-        Statement::Copy { source, to: true, target: CopyTarget::Stdout, options, legacy_options, .. } => {
+        Statement::Set(set) => {
+            set_of(&set.to_string()).ok_or_else(|| Wrong::Unsupported(text.to_owned()))?
+        }
+        Statement::Copy {
+            source,
+            to: true,
+            target: CopyTarget::Stdout,
+            options,
+            legacy_options,
+            ..
+        } => {
             let reading = reading_of(source)?;
             Command::Copy { reading, layout: layout(&options, &legacy_options)? }
         }
@@ -153,13 +167,15 @@ fn of_statement(statement: Statement, text: &str) -> Result<Command, Wrong> {
         Statement::Close { cursor: CloseCursor::Specific { name } } => {
             Command::CloseCursor(Some(name.value))
         }
-        statement => Command::Read(Reading { of_catalog: is_of_catalog(&statement), sql: text.to_owned() }),
+        statement => {
+            Command::Read(Reading { of_catalog: is_of_catalog(&statement), sql: text.to_owned() })
+        }
     })
 }
 
 fn read(sql: &str) -> Reading {
-    let of_catalog = Parser::parse_sql(&PostgreSqlDialect {}, sql)
-        .is_ok_and(|it| it.iter().all(is_of_catalog));
+    let of_catalog =
+        Parser::parse_sql(&PostgreSqlDialect {}, sql).is_ok_and(|it| it.iter().all(is_of_catalog));
     Reading { sql: sql.to_owned(), of_catalog }
 }
 
@@ -216,7 +232,8 @@ fn layout(options: &[CopyOption], legacy: &[CopyLegacyOption]) -> Result<Layout,
             CopyLegacyOption::Null(it) => layout.null = Some(it.clone()),
             CopyLegacyOption::Csv(more) => {
                 layout.kind = super::copy::Kind::Csv;
-                layout.header |= more.iter().any(|it| it.to_string().eq_ignore_ascii_case("header"));
+                layout.header |=
+                    more.iter().any(|it| it.to_string().eq_ignore_ascii_case("header"));
             }
             other => return Err(Wrong::Unsupported(format!("COPY with {other}"))),
         }
@@ -256,8 +273,12 @@ impl Visitor for Others {
     type Break = ();
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
-        let parts: Vec<String> =
-            relation.0.iter().filter_map(|it| it.as_ident()).map(|it| it.value.to_ascii_lowercase()).collect();
+        let parts: Vec<String> = relation
+            .0
+            .iter()
+            .filter_map(|it| it.as_ident())
+            .map(|it| it.value.to_ascii_lowercase())
+            .collect();
         let of_catalog = match parts.as_slice() {
             [.., schema, _] => ["pg_catalog", "information_schema"].contains(&schema.as_str()),
             [name] => name.starts_with("pg_") || SET_RETURNING.contains(&name.as_str()),
@@ -321,7 +342,10 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_where_its_statements_end_and_nowhere_else() {
-        assert_eq!(split("select 1; select ';' ;; -- ;\n select 2").unwrap(), ["select 1", "select ';'", "-- ;\n select 2"]);
+        assert_eq!(
+            split("select 1; select ';' ;; -- ;\n select 2").unwrap(),
+            ["select 1", "select ';'", "-- ;\n select 2"]
+        );
         assert!(split("select 'open").is_err());
         assert!(split(" ;; ").unwrap().is_empty());
     }
@@ -333,21 +357,40 @@ mod tests {
             value: Some(value.to_owned()),
         };
         assert_eq!(command("SET extra_float_digits = 3").unwrap(), set("extra_float_digits", "3"));
-        assert_eq!(command("set statement_timeout='200ms'").unwrap(), set("statement_timeout", "200ms"));
-        assert_eq!(command("SET quorate.purpose = 'transport'").unwrap(), set("quorate.purpose", "transport"));
-        assert_eq!(command("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").unwrap(), Command::Begin);
+        assert_eq!(
+            command("set statement_timeout='200ms'").unwrap(),
+            set("statement_timeout", "200ms")
+        );
+        assert_eq!(
+            command("SET quorate.purpose = 'transport'").unwrap(),
+            set("quorate.purpose", "transport")
+        );
+        assert_eq!(
+            command("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").unwrap(),
+            Command::Begin
+        );
         assert_eq!(command("COMMIT").unwrap(), Command::End { commit: true });
         assert_eq!(command("DISCARD ALL").unwrap(), Command::Discard);
-        assert_eq!(command("SHOW transaction isolation level").unwrap(), Command::Show("transaction isolation level".to_owned()));
-        let Command::Copy { reading, layout } = command("COPY (SELECT * FROM released.presence) TO STDOUT WITH BINARY").unwrap() else {
+        assert_eq!(
+            command("SHOW transaction isolation level").unwrap(),
+            Command::Show("transaction isolation level".to_owned())
+        );
+        let Command::Copy { reading, layout } =
+            command("COPY (SELECT * FROM released.presence) TO STDOUT WITH BINARY").unwrap()
+        else {
             panic!("no copy");
         };
         assert!(!reading.of_catalog);
         assert_eq!(layout.kind, super::super::copy::Kind::Binary);
-        let Command::Declare { name, .. } = command("DECLARE \"srv\" CURSOR FOR SELECT * FROM released.presence").unwrap() else {
+        let Command::Declare { name, .. } =
+            command("DECLARE \"srv\" CURSOR FOR SELECT * FROM released.presence").unwrap()
+        else {
             panic!("no cursor");
         };
         assert_eq!(name, "srv");
-        assert_eq!(command("FETCH FORWARD 10 FROM \"srv\"").unwrap(), Command::Fetch { name: "srv".to_owned(), rows: Some(10) });
+        assert_eq!(
+            command("FETCH FORWARD 10 FROM \"srv\"").unwrap(),
+            Command::Fetch { name: "srv".to_owned(), rows: Some(10) }
+        );
     }
 }

@@ -21,7 +21,8 @@ fn column(serving: &Serving, client: &tokio_postgres::Client, sql: &str) -> Vec<
 fn a_text_of_several_statements_has_an_answer_for_each() {
     let serving = Serving::new();
     let client = serving.analyst();
-    let told = column(&serving, &client, "BEGIN; SELECT 1; SELECT 'a;b'; SHOW server_version_num; COMMIT");
+    let told =
+        column(&serving, &client, "BEGIN; SELECT 1; SELECT 'a;b'; SHOW server_version_num; COMMIT");
     assert_eq!(told, ["1", "a;b", "160006"]);
     let version = column(&serving, &client, "select pg_catalog.version()");
     assert!(version[0].starts_with("PostgreSQL 16."), "{version:?}");
@@ -46,7 +47,8 @@ fn the_catalog_lists_tables_and_reaches_nobody() {
 fn rows_come_by_cursors_of_both_kinds_and_by_copy() {
     let serving = Serving::new();
     let mut client = serving.analyst();
-    let asked = "SELECT hour, COUNT(DISTINCT subscriber_id) AS n FROM visit GROUP BY hour ORDER BY hour";
+    let asked =
+        "SELECT hour, COUNT(DISTINCT subscriber_id) AS n FROM visit GROUP BY hour ORDER BY hour";
     let whole = column(&serving, &client, asked);
     assert_eq!(whole.len(), 2);
     serving.block_on(client.simple_query(&format!("BEGIN; DECLARE c CURSOR FOR {asked}"))).unwrap();
