@@ -184,7 +184,7 @@ impl Bench {
     fn cargo(&self, package: &str, more: &[&str]) -> std::io::Result<Output> {
         plain("timeout")
             .args([
-                "300",
+                "900",
                 "cargo",
                 "test",
                 "--package",

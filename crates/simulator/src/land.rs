@@ -10,6 +10,9 @@ use crate::world::{SimulateError, Spread, World};
 /// The operator's share of residents.
 pub(crate) const MARKET_SHARE: f64 = 0.4;
 
+/// Half of all people: the largest operator that there is room for, in all of Great Britain.
+const MARKET_SHARE_MOST: f64 = 0.5;
+
 /// The areas are enough when they would hold this share of the customers, and too many above it.
 const FULL: (f64, f64) = (0.95, 1.08);
 
@@ -101,7 +104,7 @@ impl Land {
         let postcodes: u32 = geography.sectors.iter().map(|it| it.postcodes).sum();
         let total = number(Pyramid::built_in().total());
         let per_postcode = MARKET_SHARE * total / f64::from(postcodes);
-        let room = f64::from(postcodes) * per_postcode;
+        let room = MARKET_SHARE_MOST * total;
         let wanted = f64::from(world.subscribers);
         if wanted > room {
             return Err(SimulateError::TooMany { asked: world.subscribers, most: whole(room) });

@@ -16,6 +16,9 @@ use crate::Outcome;
 /// 500 MB for ours: less than the largest size needs, so that its sort spills.
 const MEMORY: u64 = 500_000_000;
 
+/// 2 GB for ours alone: the register of pseudonyms takes 41 bytes of each SIM.
+const ALONE_MEMORY: u64 = 2_000_000_000;
+
 /// 2 GB for the peer.
 const PEER_MEMORY: u64 = 2_000_000_000;
 
@@ -58,7 +61,8 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     let temporary = tempfile::tempdir()?;
     let scratch = arguments.scratch.clone().unwrap_or_else(|| temporary.path().to_owned());
     let python = if arguments.is_alone() { None } else { Some(peer(&scratch)?) };
-    let (events, memory) = (arguments.visits, MEMORY.to_string());
+    let ours = if arguments.is_alone() { ALONE_MEMORY } else { MEMORY };
+    let (events, memory) = (arguments.visits, ours.to_string());
     let mut results = Vec::new();
     let parts: &[u32] = if arguments.is_alone() { &[1] } else { &[9, 3, 1] };
     for part in parts {
@@ -70,11 +74,11 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
         eprintln!("building, generating {sims} SIMs");
         let size = [sims, events].map(|it| it.to_string());
         super::w4::quorate(root, &["generate", text(&data)?, &size[0], &size[1], "0", "parquet"])?;
-        let (mut ours, mut stays, mut hours) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut placed, mut stays, mut hours) = (Vec::new(), Vec::new(), Vec::new());
         for round in 1..=arguments.repeats {
             eprintln!("{sims} SIMs: round {round} of {}", arguments.repeats);
             super::w4::quorate(root, &["people", text(&data)?, &memory])?;
-            ours.push(measured(&super::w4::quorate(root, &["place", text(&data)?, &memory])?)?);
+            placed.push(measured(&super::w4::quorate(root, &["place", text(&data)?, &memory])?)?);
             let Some(python) = &python else { continue };
             for (work, runs) in [("stays", &mut stays), ("hours", &mut hours)] {
                 let (raw, memory) = (data.join("raw"), PEER_MEMORY.to_string());
@@ -85,7 +89,7 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
         }
         fs::remove_dir_all(&data)?;
         let mut runs =
-            vec![json!({ "of": "quorate, raw events to sealed presence", "runs": ours })];
+            vec![json!({ "of": "quorate, raw events to sealed presence", "runs": placed })];
         if python.is_some() {
             runs.push(json!({ "of": "DuckDB, stays alone", "runs": stays }));
             runs.push(json!({ "of": "DuckDB, distinct people by area and hour", "runs": hours }));
@@ -94,7 +98,7 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     }
     let again = arguments.again("w5");
     let mut result = super::facts(root, "W5", &again)?;
-    result["memory"] = json!({ "quorate": MEMORY, "peer": PEER_MEMORY });
+    result["memory"] = json!({ "quorate": ours, "peer": PEER_MEMORY });
     result["peers"] = json!([PEER]);
     if arguments.json {
         result["results"] = results.into();

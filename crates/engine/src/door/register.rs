@@ -80,11 +80,23 @@ impl Register {
     /// # Errors
     /// `F10` when a table is damaged.
     pub fn read(paths: &[PathBuf]) -> Result<Self> {
+        // The newest first: what it says overrules the older ones, which pass by it part by part.
         let mut register = Self::default();
-        for path in paths {
+        for path in paths.iter().rev() {
+            let mut growing = register.growing();
+            growing.make_room(table::row_count(path)?);
             let mut run = Vec::new();
-            table::read(path, |batch| rows(batch, path, &mut run))?;
-            register.merge(&run);
+            table::read(path, |batch| {
+                rows(batch, path, &mut run)?;
+                // The last pseudonym may go on in the next part.
+                let last = run.last().map(|it: &Entry| it.0);
+                let whole = run.partition_point(|it| Some(it.0) != last);
+                growing.add_older(&run[..whole]);
+                run.drain(..whole);
+                Ok(())
+            })?;
+            growing.add_older(&run);
+            register = growing.finish();
         }
         Ok(register)
     }
@@ -213,21 +225,48 @@ impl Growing {
         &self.before
     }
 
-    /// Adds `run`, sorted by pseudonym, and behind those before it.
+    /// Makes room for so many entries beside those of before, and no more.
+    fn make_room(&mut self, entries: u64) {
+        let more = usize::try_from(entries).unwrap_or_default();
+        let all = self.before.pseudonyms.len().saturating_add(more);
+        self.grown.pseudonyms.reserve_exact(all);
+        self.grown.standings.reserve_exact(all);
+    }
+
+    /// Adds `run`, sorted by pseudonym, and behind those before it; it overrules what was said before.
     pub fn add(&mut self, run: &[Entry]) {
         self.grown.pseudonyms.reserve(run.len());
         self.grown.standings.reserve(run.len());
         for own in run.chunk_by(|left, right| left.0 == right.0) {
-            let Some(&(pseudonym, tenure, standing)) = own.first() else { continue };
+            let Some(&(pseudonym, ..)) = own.first() else { continue };
             self.take_over(|it| it <= pseudonym, |it| it < pseudonym);
-            if own.len() == 1 && tenure == ALWAYS {
-                self.grown.by_day.remove(&pseudonym);
-                self.grown.push(pseudonym, standing);
-            } else {
-                let by_day = own.iter().map(|it| (it.1, it.2)).collect();
-                self.grown.by_day.insert(pseudonym, by_day);
-                self.grown.push(pseudonym, Standing::BY_DAY);
+            self.grown.by_day.remove(&pseudonym);
+            self.say(own);
+        }
+    }
+
+    /// Adds `run`, sorted by pseudonym, and behind those before it; what was said before overrules it.
+    fn add_older(&mut self, run: &[Entry]) {
+        for own in run.chunk_by(|left, right| left.0 == right.0) {
+            let Some(&(pseudonym, ..)) = own.first() else { continue };
+            self.take_over(|it| it <= pseudonym, |_| true);
+            let newest = self.at.checked_sub(1).and_then(|it| self.before.pseudonyms.get(it));
+            if newest != Some(&pseudonym) {
+                self.say(own);
             }
+        }
+    }
+
+    /// Says what all entries of one pseudonym say.
+    fn say(&mut self, own: &[Entry]) {
+        match own {
+            [(pseudonym, ALWAYS, standing)] => self.grown.push(*pseudonym, *standing),
+            [(pseudonym, ..), ..] => {
+                let by_day = own.iter().map(|it| (it.1, it.2)).collect();
+                self.grown.by_day.insert(*pseudonym, by_day);
+                self.grown.push(*pseudonym, Standing::BY_DAY);
+            }
+            [] => {}
         }
     }
 
@@ -364,6 +403,36 @@ mod tests {
             register.find_all(&sought, &mut found);
             let one = |it: &u128| register.find_on(*it, 40);
             assert_eq!(found, sought.iter().map(one).collect::<Vec<_>>(), "{count}");
+        }
+    }
+
+    #[test]
+    fn tables_read_one_after_the_other_say_what_was_merged() {
+        let folder = tempfile::TempDir::new().unwrap();
+        // Many entries to a pseudonym, so that parts end between them; more than one part to a table.
+        let table = |file: &str, from: u128, step: usize, standing: Standing| {
+            let entries = (from..from + 90_000).step_by(step).flat_map(|it| {
+                let by_day: &[Tenure] = if it % 3 == 0 { &[(0, 9), (10, 20)] } else { &[ALWAYS] };
+                by_day.iter().map(move |tenure| (it, *tenure, standing))
+            });
+            let entries: Vec<Entry> = entries.collect();
+            let path = folder.path().join(file);
+            let mut run = Run::create(file, path.clone()).unwrap();
+            run.write(&entries).unwrap();
+            run.finish().unwrap();
+            (path, entries)
+        };
+        let tables = [
+            table("old", 0, 1, Standing::person(1, true)),
+            table("newer", 30_000, 2, Standing::person(2, false)),
+            table("newest", 45_000, 5, Standing::OUT),
+        ];
+        let mut merged = Register::default();
+        tables.iter().for_each(|it| merged.merge(&it.1));
+        let read = Register::read(&tables.map(|it| it.0)).unwrap();
+        assert_eq!(read.pseudonyms.len(), merged.pseudonyms.len());
+        for sought in 0..140_000 {
+            assert_eq!(read.find(sought), merged.find(sought), "{sought}");
         }
     }
 
