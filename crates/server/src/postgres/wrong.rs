@@ -33,6 +33,15 @@ pub fn of_ours(cause: &Error) -> PgWireError {
         (Kind::Input, _) => INVALID_PARAMETER_VALUE,
         (Kind::Fault | Kind::Check, _) => INTERNAL_ERROR,
     };
+    // What failed, and where, is for the operator: it may name files and other people's accounts.
+    let told = matches!(cause.code(), "F15" | "F16")
+        || matches!(cause.kind(), Kind::Policy | Kind::Budget);
+    if !told {
+        return error(
+            state,
+            format!("{}: the service cannot answer now; tell the operator this code", cause.code()),
+        );
+    }
     let parts = cause.to_json();
     let part = |name: &str| parts["error"][name].as_str().map(str::to_owned);
     let what = part("what").unwrap_or_default();
