@@ -171,7 +171,8 @@ impl Register {
     }
 
     /// Adds `run`, sorted by pseudonym; what it says of a pseudonym overrules all that was said before.
-    pub fn merge(&mut self, run: &[Entry]) {
+    #[cfg(test)]
+    fn merge(&mut self, run: &[Entry]) {
         let mut growing = std::mem::take(self).growing();
         growing.add(run);
         *self = growing.finish();
@@ -428,7 +429,9 @@ mod tests {
             table("newest", 45_000, 5, Standing::OUT),
         ];
         let mut merged = Register::default();
-        tables.iter().for_each(|it| merged.merge(&it.1));
+        for (_, entries) in &tables {
+            merged.merge(entries);
+        }
         let read = Register::read(&tables.map(|it| it.0)).unwrap();
         assert_eq!(read.pseudonyms.len(), merged.pseudonyms.len());
         for sought in 0..140_000 {

@@ -169,11 +169,20 @@ impl<'run> Desk<'run> {
         if let Some(period) = decision.period().filter(|_| due != Budget::ZERO) {
             self.run.affords(period, due, &self.partner)?;
         }
+        let mut stopped = None;
         for planned in &decision.questions {
-            let published = self.publication(planned, &mut paid)?;
+            let (published, charged) = self.publication(planned, &mut paid)?;
+            if published.as_ref().is_some_and(|it| it.0.manifest.unanswered) {
+                // The others are paid all the same: no charge tells whether this one was counted.
+                stopped.get_or_insert(charged);
+                continue;
+            }
             let sheet = published.as_ref().map(|(it, readings)| (&it.sheet, readings));
             let schema = planned.slot.schema();
             planned.slot.fill(answer::rows(&planned.asked, sheet, &schema, &asking)?);
+        }
+        if let Some(charged) = stopped {
+            return Err(unanswered(charged));
         }
         let (schema, rows) = self.free(decision)?;
         Ok(Answer { schema, rows, paid })
@@ -191,14 +200,14 @@ impl<'run> Desk<'run> {
         })
     }
 
-    /// The answer of one question, new or standing; none of one that holds for nobody.
+    /// The answer of one question, new or standing, and what it was charged now; none of one that holds for nobody.
     fn publication(
         &self,
         planned: &Planned,
         paid: &mut Vec<Paid>,
-    ) -> Result<Option<(Publication, Readings)>> {
+    ) -> Result<(Option<(Publication, Readings)>, Budget)> {
         if planned.asked.question.nothing {
-            return Ok(None);
+            return Ok((None, Budget::ZERO));
         }
         let plan = &planned.priced.plan;
         let (publication, readings, charged) =
@@ -212,9 +221,6 @@ impl<'run> Desk<'run> {
                 (outcome.publication, planned.priced.readings.clone(), charged)
             };
         let manifest = &publication.manifest;
-        if manifest.unanswered {
-            return Err(unanswered(charged));
-        }
         if !paid.iter().any(|it: &Paid| it.id == manifest.id) {
             paid.push(Paid {
                 id: manifest.id.clone(),
@@ -223,7 +229,7 @@ impl<'run> Desk<'run> {
                 listed: manifest.cells_in_code_list,
             });
         }
-        Ok(Some((publication, readings)))
+        Ok((Some((publication, readings)), charged))
     }
 
     /// Runs what is free.

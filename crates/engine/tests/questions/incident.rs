@@ -69,3 +69,16 @@ fn a_count_that_stops_is_charged_noted_and_told_in_the_same_words_whatever_stopp
     assert_eq!(history.charges().len(), 2);
     assert!(history.charges().iter().all(|it| it.charge.rho == history.charges()[0].charge.rho));
 }
+
+#[test]
+fn the_other_questions_of_a_statement_are_paid_though_one_could_not_be_counted() {
+    let operator = Operator::fresh();
+    let both =
+        format!("{ASKED} UNION ALL SELECT COUNT(DISTINCT subscriber_id) AS n FROM subscriber");
+    operator.at_desk(|desk| {
+        cut(&visits(&operator), 2);
+        let refused = desk.answer(&desk.planner.decide(&both).unwrap()).err().unwrap();
+        assert_eq!(refused.code(), "F16");
+    });
+    assert_eq!(read_ledger(&operator.instance).unwrap().charges().len(), 2);
+}
