@@ -35,7 +35,7 @@ impl Catalog {
     ///
     /// # Errors
     /// A fault when it cannot be set up.
-    pub async fn new(database: Database, tables: &[Described]) -> Result<Self> {
+    pub fn new(database: Database, tables: &[Described]) -> Result<Self> {
         let config = SessionConfig::new()
             .with_create_default_catalog_and_schema(false)
             .with_default_catalog_and_schema(database.name(), database.default_schema())
@@ -44,16 +44,17 @@ impl Catalog {
         let context = SessionContext::new_with_config(config);
         let catalog = MemoryCatalogProvider::new();
         for table in tables {
-            let schema = match catalog.schema(table.schema) {
-                Some(schema) => schema,
-                None => {
-                    let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
-                    catalog.register_schema(table.schema, Arc::clone(&schema)).map_err(wrong)?;
-                    schema
-                }
+            let schema = if let Some(schema) = catalog.schema(table.schema) {
+                schema
+            } else {
+                let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+                let added = catalog.register_schema(table.schema, Arc::clone(&schema));
+                added.map_err(|cause| wrong(&cause))?;
+                schema
             };
-            let empty = EmptyTable::new(Arc::clone(&table.columns));
-            schema.register_table(table.name.clone(), Arc::new(empty)).map_err(wrong)?;
+            let empty = Arc::new(EmptyTable::new(Arc::clone(&table.columns)));
+            let added = schema.register_table(table.name.clone(), empty);
+            added.map_err(|cause| wrong(&cause))?;
         }
         context.register_catalog(database.name(), Arc::new(catalog));
         setup_pg_catalog(&context, database.name(), EmptyContextProvider)
@@ -95,7 +96,7 @@ impl Catalog {
     }
 }
 
-fn wrong(cause: DataFusionError) -> Error {
+fn wrong(cause: &DataFusionError) -> Error {
     Error::fault("F03", cause.to_string())
 }
 

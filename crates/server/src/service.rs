@@ -79,7 +79,7 @@ impl Service {
     pub async fn catalog(&'static self, database: Database) -> Result<Catalog> {
         let described: Vec<Described> =
             self.at_desk(database, nobody(), |desk| desk.planner.described()).await?;
-        Catalog::new(database, &described).await
+        Catalog::new(database, &described)
     }
 
     /// The columns that a statement would have, and the types of its parameters; nothing is charged.
@@ -125,7 +125,7 @@ impl Service {
             tokio::time::sleep_until((begun + wait).into()).await;
         }
         let answer = answer?;
-        let notices = answer.paid.iter().map(|it| notice(it)).collect();
+        let notices = answer.paid.iter().map(notice).collect();
         Ok(Told { schema: answer.schema, rows: answer.rows, notices })
     }
 

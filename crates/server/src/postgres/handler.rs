@@ -11,7 +11,6 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow_pg::datatypes::{arrow_schema_to_pg_fields, encode_recordbatch, into_pg_type};
 use async_trait::async_trait;
 
-use datafusion::logical_expr::LogicalPlan;
 use futures::{Sink, SinkExt, stream};
 use pgwire::api::portal::{Format, Portal};
 use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler};
@@ -46,8 +45,6 @@ pub struct Reader {
 #[derive(Clone)]
 pub struct Prepared {
     command: Arc<Command>,
-    /// The plan of one that reads of the catalog.
-    catalog: Option<Arc<LogicalPlan>>,
     /// The types of its parameters.
     parameters: Vec<Type>,
     /// Its columns; none of a statement that has no rows, or whose columns hang on its parameters.
@@ -299,12 +296,8 @@ impl QueryParser for Reader {
             return Err(wrong::error("42601", what));
         }
         let command = command(&text).map_err(|cause| wrong::of_statement(&cause))?;
-        let mut prepared = Prepared {
-            command: Arc::new(command),
-            catalog: None,
-            parameters: Vec::new(),
-            columns: None,
-        };
+        let mut prepared =
+            Prepared { command: Arc::new(command), parameters: Vec::new(), columns: None };
         let reading = match &*prepared.command {
             Command::Read(reading)
             | Command::Copy { reading, .. }

@@ -86,8 +86,9 @@ impl Session {
         let user = service.user(&of_client(METADATA_USER)).map_err(|it| wrong::of_ours(&it))?;
         let session =
             Self { user, database, settings: Mutex::default(), cursors: Mutex::default() };
-        for (name, value) in client.metadata() {
-            // Start-up options that are no settings are the client's own.
+        // Start-up options that are no settings are the client's own.
+        let given: BTreeMap<&String, &String> = client.metadata().iter().collect();
+        for (name, value) in given {
             drop(session.set(name, Some(value)));
         }
         Ok(session)
@@ -164,13 +165,11 @@ impl Session {
     /// Closes a cursor, or all; whether there was any.
     pub fn close(&self, name: Option<&str>) -> bool {
         let mut cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
-        match name {
-            Some(name) => cursors.remove(name).is_some(),
-            None => {
-                cursors.clear();
-                true
-            }
+        if let Some(name) = name {
+            return cursors.remove(name).is_some();
         }
+        cursors.clear();
+        true
     }
 }
 

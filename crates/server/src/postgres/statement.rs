@@ -148,8 +148,8 @@ fn of_statement(statement: Statement, text: &str) -> Result<Command, Wrong> {
             legacy_options,
             ..
         } => {
-            let reading = reading_of(source)?;
-            Command::Copy { reading, layout: layout(&options, &legacy_options)? }
+            let layout = layout(&options, &legacy_options)?;
+            Command::Copy { reading: reading_of(source), layout }
         }
         Statement::Declare { stmts } => match stmts.as_slice() {
             [one] => {
@@ -179,15 +179,15 @@ fn read(sql: &str) -> Reading {
     Reading { sql: sql.to_owned(), of_catalog }
 }
 
-fn reading_of(source: CopySource) -> Result<Reading, Wrong> {
-    Ok(match source {
+fn reading_of(source: CopySource) -> Reading {
+    match source {
         CopySource::Query(query) => read(&query.to_string()),
         CopySource::Table { table_name, columns } => {
             let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
             let columns = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
             read(&format!("SELECT {columns} FROM {table_name}"))
         }
-    })
+    }
 }
 
 /// `name = value` of a SET statement as it is printed.
