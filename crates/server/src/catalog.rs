@@ -4,6 +4,7 @@
 //! statements about the catalog cost nothing and need no planner. Source: client rules 1 and 7.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -12,6 +13,7 @@ use datafusion::catalog::{
 };
 use datafusion::common::{DataFusionError, ParamValues};
 use datafusion::datasource::empty::EmptyTable;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion::sql::sqlparser::ast::Statement;
@@ -24,45 +26,64 @@ use engine::{Error, Result};
 /// 16: the version that the protocol and the catalog follow.
 pub const SERVER_VERSION: &str = "16.6";
 
-/// The catalog of one database.
+/// 64 MB: what one statement about the catalog may hold.
+const MEMORY: usize = 64_000_000;
+
+/// 30 s: what one statement about the catalog may take, sleep of its own beside.
+const TIME: Duration = Duration::from_secs(30);
+
+/// The catalog of one database. It lives as long as the program: clients keep the numbers of what they saw in it.
 pub struct Catalog {
     context: SessionContext,
+    tables: Arc<MemoryCatalogProvider>,
     parser: PostgresCompatibilityParser,
 }
 
 impl Catalog {
-    /// A catalog of these tables.
+    /// A catalog without tables.
     ///
     /// # Errors
     /// A fault when it cannot be set up.
-    pub fn new(database: Database, tables: &[Described]) -> Result<Self> {
+    pub fn new(database: Database) -> Result<Self> {
         let config = SessionConfig::new()
             .with_create_default_catalog_and_schema(false)
             .with_default_catalog_and_schema(database.name(), database.default_schema())
             .with_information_schema(true)
             .with_target_partitions(1);
-        let context = SessionContext::new_with_config(config);
-        let catalog = MemoryCatalogProvider::new();
-        for table in tables {
-            let schema = if let Some(schema) = catalog.schema(table.schema) {
-                schema
-            } else {
-                let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
-                let added = catalog.register_schema(table.schema, Arc::clone(&schema));
-                added.map_err(|cause| wrong(&cause))?;
-                schema
-            };
-            let empty = Arc::new(EmptyTable::new(Arc::clone(&table.columns)));
-            let added = schema.register_table(table.name.clone(), empty);
-            added.map_err(|cause| wrong(&cause))?;
-        }
-        context.register_catalog(database.name(), Arc::new(catalog));
+        let limited = RuntimeEnvBuilder::new().with_memory_limit(MEMORY, 1.0).build_arc();
+        let limited = limited.map_err(|cause| wrong(&cause))?;
+        let context = SessionContext::new_with_config_rt(config, limited);
+        let tables = Arc::new(MemoryCatalogProvider::new());
+        context.register_catalog(database.name(), Arc::clone(&tables) as _);
         setup_pg_catalog(&context, database.name(), EmptyContextProvider)
             .map_err(|cause| Error::fault("F03", cause.to_string()))?;
         for function in functions::known() {
             context.register_udf(function);
         }
-        Ok(Self { context, parser: PostgresCompatibilityParser::new() })
+        Ok(Self { context, tables, parser: PostgresCompatibilityParser::new() })
+    }
+
+    /// Lets the catalog have these tables; one that is there already keeps its numbers.
+    ///
+    /// # Errors
+    /// A fault when it cannot be changed.
+    pub fn show(&self, tables: &[Described]) -> Result<()> {
+        for table in tables {
+            let schema = if let Some(schema) = self.tables.schema(table.schema) {
+                schema
+            } else {
+                let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+                let added = self.tables.register_schema(table.schema, Arc::clone(&schema));
+                added.map_err(|cause| wrong(&cause))?;
+                schema
+            };
+            if !schema.table_exist(&table.name) {
+                let empty = Arc::new(EmptyTable::new(Arc::clone(&table.columns)));
+                let added = schema.register_table(table.name.clone(), empty);
+                added.map_err(|cause| wrong(&cause))?;
+            }
+        }
+        Ok(())
     }
 
     /// The plan of a statement about the catalog.
@@ -90,9 +111,20 @@ impl Catalog {
         values: ParamValues,
     ) -> std::result::Result<(SchemaRef, Vec<RecordBatch>), DataFusionError> {
         let plan = plan.replace_params_with_values(&values)?;
-        let frame = self.context.execute_logical_plan(plan).await?;
-        let schema = Arc::new(frame.schema().as_arrow().clone());
-        Ok((schema, frame.collect().await?))
+        let context = self.context.clone();
+        // On a thread that may wait: a function that sleeps holds up nobody else.
+        let runtime = tokio::runtime::Handle::current();
+        let rows = tokio::task::spawn_blocking(move || {
+            let rows = async {
+                let frame = context.execute_logical_plan(plan).await?;
+                let schema = Arc::new(frame.schema().as_arrow().clone());
+                Ok((schema, frame.collect().await?))
+            };
+            let in_time = runtime.block_on(async { tokio::time::timeout(TIME, rows).await });
+            let late = || format!("a statement about the catalog took over {} s", TIME.as_secs());
+            in_time.unwrap_or_else(|_| Err(DataFusionError::ResourcesExhausted(late())))
+        });
+        rows.await.map_err(|cause| DataFusionError::External(Box::new(cause)))?
     }
 }
 

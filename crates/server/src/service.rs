@@ -20,11 +20,15 @@ use crate::catalog::Catalog;
 /// 250 ms: fresh answers, and failures of them, are told at multiples of it.
 const TICK: Duration = Duration::from_millis(250);
 
+/// 2 s: so old may be what a catalog says of released tables.
+const CATALOG_AGE: Duration = Duration::from_secs(2);
+
 /// The service: lives as long as the program.
 pub struct Service {
     run: &'static Run<'static>,
     accounts: Accounts,
     agreements: Agreements,
+    catalogs: [(Database, Catalog, tokio::sync::Mutex<Option<Instant>>); 2],
 }
 
 /// Who asks, of which database, and what for.
@@ -50,10 +54,14 @@ pub struct Told {
 
 impl Service {
     /// A service over an instance and its accounts, for the life of the program.
-    #[must_use]
-    pub fn new(run: &'static Run<'static>, accounts: Accounts) -> &'static Self {
+    ///
+    /// # Errors
+    /// A fault when its catalogs cannot be set up.
+    pub fn new(run: &'static Run<'static>, accounts: Accounts) -> Result<&'static Self> {
         let agreements = Agreements::of(&run.instance.root);
-        Box::leak(Box::new(Self { run, accounts, agreements }))
+        let catalog = |of: Database| Ok((of, Catalog::new(of)?, tokio::sync::Mutex::new(None)));
+        let catalogs = [catalog(Database::Released)?, catalog(Database::Protected)?];
+        Ok(Box::leak(Box::new(Self { run, accounts, agreements, catalogs })))
     }
 
     /// Who may log in.
@@ -76,10 +84,17 @@ impl Service {
     ///
     /// # Errors
     /// A fault when vault or ledger cannot be read.
-    pub async fn catalog(&'static self, database: Database) -> Result<Catalog> {
-        let described: Vec<Described> =
-            self.at_desk(database, nobody(), |desk| desk.planner.described()).await?;
-        Catalog::new(database, &described)
+    pub async fn catalog(&'static self, database: Database) -> Result<&'static Catalog> {
+        let [released, protected] = &self.catalogs;
+        let (_, catalog, read) = if database == released.0 { released } else { protected };
+        let mut read = read.lock().await;
+        if read.is_none_or(|it| it.elapsed() > CATALOG_AGE) {
+            let described: Vec<Described> =
+                self.at_desk(database, nobody(), |desk| desk.planner.described()).await?;
+            catalog.show(&described)?;
+            *read = Some(Instant::now());
+        }
+        Ok(catalog)
     }
 
     /// The columns that a statement would have, and the types of its parameters; nothing is charged.

@@ -154,6 +154,14 @@ impl SchemaProvider for About {
     }
 }
 
+/// Whether a name without a schema may be a table: a product, a view or a public list.
+#[must_use]
+pub fn may_be_table(name: &str) -> bool {
+    product::named(name).is_ok()
+        || view::ALL.iter().any(|it| it.name == name)
+        || PublicList::ALL.iter().any(|it| it.name() == name)
+}
+
 /// Every table of a database, released ones first.
 ///
 /// # Errors

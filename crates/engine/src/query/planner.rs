@@ -14,6 +14,7 @@ use datafusion::common::{DataFusionError, SchemaError};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::functions::{crypto, encoding};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
@@ -265,6 +266,11 @@ fn state(
         .with_catalog_list(Arc::new(catalogs))
         .with_default_features();
     let mut state = state.build();
+    // What is compiled in for another crate of the program is not for questions.
+    let others = [encoding::functions(), crypto::functions()];
+    for function in others.iter().flatten() {
+        state.deregister_udf(function.name())?;
+    }
     for function in functions::known() {
         state.register_udf(Arc::new(function))?;
     }

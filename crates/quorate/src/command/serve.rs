@@ -43,7 +43,7 @@ impl Serve {
             waiting: &|| (),
             books: books(instance)?,
         }));
-        let service = Service::new(run, accounts(instance)?);
+        let service = Service::new(run, accounts(instance)?)?;
         let tls = match self.tls_cert.zip(self.tls_key) {
             Some((certificate, key)) => Some(tls(&certificate, &key)?),
             None => None,

@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use arrow_pg::datatypes::{arrow_schema_to_pg_fields, encode_recordbatch, into_pg_type};
 use async_trait::async_trait;
 
@@ -26,7 +28,7 @@ use pgwire::types::format::FormatOptions;
 
 use super::parameters::{self, Values};
 use super::session::Session;
-use super::statement::{Command, Reading, command, split};
+use super::statement::{Command, Reading, command, split, unread};
 use super::{copy, wrong};
 use crate::service::{Service, Told};
 
@@ -150,6 +152,7 @@ impl Handler {
                 wrong::error(wrong::QUERY_CANCELED, what)
             })??,
         };
+        let told = signed(told)?;
         for notice in &told.notices {
             let notice = wrong::info("NOTICE", "00000", notice.clone());
             client.feed(PgWireBackendMessage::NoticeResponse(notice.into())).await?;
@@ -175,6 +178,33 @@ impl Handler {
         let told = self.service.answer(&session.asker(), sql).await;
         told.map_err(|cause| wrong::of_ours(&cause))
     }
+}
+
+/// Rows with signed numbers alone: PostgreSQL has no others.
+fn signed(told: Told) -> PgWireResult<Told> {
+    if told.schema.fields().iter().all(|it| *it.data_type() != DataType::UInt64) {
+        return Ok(told);
+    }
+    let schema = signed_columns(&told.schema);
+    let cast = |batch: &RecordBatch| {
+        let columns = batch.columns().iter().zip(schema.fields());
+        let columns = columns.map(|(it, field)| cast_with_options(it, field.data_type(), &STRICT));
+        RecordBatch::try_new(Arc::clone(&schema), columns.collect::<Result<_, _>>()?)
+    };
+    let rows = told.rows.iter().map(cast).collect::<Result<_, ArrowError>>();
+    let rows = rows.map_err(|cause| wrong::error("22003", cause.to_string()))?;
+    Ok(Told { schema, rows, notices: told.notices })
+}
+
+const STRICT: CastOptions<'static> =
+    CastOptions { safe: false, format_options: arrow::util::display::FormatOptions::new() };
+
+fn signed_columns(schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().map(|it| match it.data_type() {
+        DataType::UInt64 => Arc::new(it.as_ref().clone().with_data_type(DataType::Int64)),
+        _ => Arc::clone(it),
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// The session of a connection.
@@ -291,11 +321,9 @@ impl QueryParser for Reader {
         let session = session(self.service, client)?;
         let mut texts = split(sql).map_err(|cause| wrong::of_statement(&cause))?;
         let Some(text) = texts.pop() else { return Ok(None) };
-        if !texts.is_empty() {
-            let what = "cannot insert multiple commands into a prepared statement";
-            return Err(wrong::error("42601", what));
-        }
-        let command = command(&text).map_err(|cause| wrong::of_statement(&cause))?;
+        // Several statements are not prepared as one: the planner says so.
+        let command = if texts.is_empty() { command(&text) } else { Ok(unread(sql)) };
+        let command = command.map_err(|cause| wrong::of_statement(&cause))?;
         let mut prepared =
             Prepared { command: Arc::new(command), parameters: Vec::new(), columns: None };
         let reading = match &*prepared.command {
@@ -330,7 +358,7 @@ impl QueryParser for Reader {
         });
         prepared.parameters = typed.collect::<PgWireResult<_>>()?;
         let has_rows = matches!(&*prepared.command, Command::Read(_));
-        prepared.columns = Some(columns).filter(|_| has_rows);
+        prepared.columns = Some(signed_columns(&columns)).filter(|_| has_rows);
         Ok(Some(prepared))
     }
 

@@ -2,8 +2,9 @@
 
 use arrow::datatypes::DataType;
 use arrow_pg::datatypes::df::deserialize_parameters_with_server_types;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{ParamValues, Result, ScalarValue};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use pgwire::api::Type;
@@ -101,7 +102,21 @@ fn written(value: &ScalarValue) -> Option<String> {
 /// # Errors
 /// Two types for one parameter.
 pub fn inferred(plan: &LogicalPlan) -> Result<Vec<Option<DataType>>> {
-    let types = plan.get_parameter_types()?;
+    let mut types = plan.get_parameter_types()?;
+    // What is cast is of the type that it is cast to.
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            expression.apply(|it| {
+                if let Expr::Cast(cast) = it
+                    && let Expr::Placeholder(placeholder) = cast.expr.as_ref()
+                    && let Some(open @ None) = types.get_mut(&placeholder.id)
+                {
+                    *open = Some(cast.field.data_type().clone());
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
     let number = |name: &String| name.strip_prefix('$').and_then(|it| it.parse::<usize>().ok());
     let most = types.keys().filter_map(number).max().unwrap_or(0);
     Ok((1..=most).map(|at| types.get(&format!("${at}")).cloned().flatten()).collect())

@@ -91,6 +91,9 @@ impl Session {
         for (name, value) in given {
             drop(session.set(name, Some(value)));
         }
+        for (name, value) in in_options(&of_client("options")) {
+            session.set(&name, Some(&value))?;
+        }
         Ok(session)
     }
 
@@ -190,6 +193,11 @@ impl Cursor {
     }
 }
 
+/// Whether a session has a setting of this name.
+pub fn is_setting(name: &str) -> bool {
+    known(name).is_ok()
+}
+
 fn known(name: &str) -> PgWireResult<(&'static str, &'static str)> {
     let lower = name.to_ascii_lowercase();
     let name = ALIASES.iter().find(|it| it.0 == lower).map_or(lower.as_str(), |it| it.1);
@@ -198,6 +206,33 @@ fn known(name: &str) -> PgWireResult<(&'static str, &'static str)> {
             format!("setting \"{name}\" is not known; quorate.purpose and what clients set are");
         wrong::error("42704", what)
     })
+}
+
+/// The settings in the start-up option `options`: `-c name=value` and `--name=value`, a backslash before a space
+/// that is part of a value.
+fn in_options(text: &str) -> Vec<(String, String)> {
+    let mut words = vec![String::new()];
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        let kept = if letter == '\\' { letters.next() } else { Some(letter) };
+        match (words.last_mut(), kept) {
+            (_, Some(' ')) if letter == ' ' => words.push(String::new()),
+            (Some(word), Some(kept)) => word.push(kept),
+            _ => {}
+        }
+    }
+    let mut settings = Vec::new();
+    let mut words = words.iter().map(String::as_str).filter(|it| !it.is_empty());
+    while let Some(word) = words.next() {
+        let setting = match word {
+            "-c" => words.next(),
+            word => word.strip_prefix("--").or_else(|| word.strip_prefix("-c")),
+        };
+        if let Some((name, value)) = setting.and_then(|it| it.split_once('=')) {
+            settings.push((name.replace('-', "_"), value.to_owned()));
+        }
+    }
+    settings
 }
 
 /// A time as PostgreSQL writes one: a number of milliseconds, or with its unit.
@@ -230,6 +265,22 @@ mod tests {
         assert_eq!(milliseconds("1min"), Some(60_000));
         assert_eq!(milliseconds("soon"), None);
         assert_eq!(milliseconds("99999999999999999999"), None);
+    }
+
+    #[test]
+    fn settings_come_with_the_login_in_both_forms() {
+        let check = |text: &str, settings: &[(&str, &str)]| {
+            let found = in_options(text);
+            let found: Vec<_> = found.iter().map(|it| (it.0.as_str(), it.1.as_str())).collect();
+            assert_eq!(found, settings, "{text}");
+        };
+        check("", &[]);
+        check("-c quorate.purpose=transport", &[("quorate.purpose", "transport")]);
+        check(
+            "-cgeqo=off  --statement-timeout=5min",
+            &[("geqo", "off"), ("statement_timeout", "5min")],
+        );
+        check(r"-c quorate.purpose=retail\ planning -c", &[("quorate.purpose", "retail planning")]);
     }
 
     #[test]

@@ -3,17 +3,20 @@
 //! A statement of the session (SET, BEGIN, a cursor) is done here; one that reads goes to the catalog or to the
 //! planner by the relations that it names, in its own words. Source: client rules 1 and 2.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     CloseCursor, CopyLegacyOption, CopyOption, CopySource, CopyTarget, Expr, FetchDirection,
-    ObjectName, Statement, Value, Visit, Visitor,
+    ObjectName, Query, Statement, Value, Visit, Visitor,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use engine::query::may_be_table;
 
 use super::copy::Layout;
+use super::session::is_setting;
 
 /// One statement of a client.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,11 +100,14 @@ pub fn command(text: &str) -> Result<Command, Wrong> {
     let statement = match parsed {
         Ok(mut statements) if statements.len() == 1 => statements.remove(0),
         // The planner says in its own words what is wrong with it.
-        Ok(_) | Err(_) => {
-            return Ok(Command::Read(Reading { sql: text.to_owned(), of_catalog: false }));
-        }
+        Ok(_) | Err(_) => return Ok(unread(text)),
     };
     of_statement(statement, text)
+}
+
+/// A text that the planner is to judge as it is.
+pub fn unread(text: &str) -> Command {
+    Command::Read(Reading { sql: text.to_owned(), of_catalog: false })
 }
 
 /// What is known by its first words: forms that the parser does not read, or that mean the same whatever follows.
@@ -114,7 +120,7 @@ fn by_words(text: &str) -> Option<Command> {
         | ["set", "transaction" | "names", ..] => Command::Nothing("SET"),
         ["reset", "all"] => Command::Nothing("RESET"),
         ["reset", name] => Command::Set { name: (*name).to_owned(), value: None },
-        ["show", rest @ ..] => Command::Show(rest.join(" ")),
+        ["show", rest @ ..] if is_setting(&rest.join(" ")) => Command::Show(rest.join(" ")),
         ["savepoint", ..] => Command::Nothing("SAVEPOINT"),
         ["release", ..] => Command::Nothing("RELEASE"),
         ["rollback", "to", ..] | ["rollback", "transaction", "to", ..] => {
@@ -137,9 +143,10 @@ fn of_statement(statement: Statement, text: &str) -> Result<Command, Wrong> {
         Statement::Commit { .. } => Command::End { commit: true },
         Statement::Rollback { savepoint: None, .. } => Command::End { commit: false },
         Statement::Rollback { .. } => Command::Nothing("ROLLBACK"),
-        Statement::Set(set) => {
-            set_of(&set.to_string()).ok_or_else(|| Wrong::Unsupported(text.to_owned()))?
-        }
+        Statement::Set(set) => match set_of(&set.to_string()) {
+            Some(Command::Set { name, value }) if is_setting(&name) => Command::Set { name, value },
+            _ => unread(text),
+        },
         Statement::Copy {
             source,
             to: true,
@@ -263,14 +270,30 @@ fn layout(options: &[CopyOption], legacy: &[CopyLegacyOption]) -> Result<Layout,
 /// Whether a statement reads of the catalog alone, or of nothing.
 fn is_of_catalog(statement: &Statement) -> bool {
     let asks = matches!(statement, Statement::Query(_));
-    asks && !statement.visit(&mut Others).is_break()
+    let mut others = Others::default();
+    // Without a relation of the catalog a function that makes rows is no look at the catalog.
+    asks && !statement.visit(&mut others).is_break() && (others.of_catalog || !others.makes_rows)
 }
 
 /// Finds what the planner is for: a relation outside the catalog, or a function of its own.
-struct Others;
+///
+/// A name that WITH gives is of neither, unless a table could be meant: where it holds is for the planner to say.
+#[derive(Default)]
+struct Others {
+    given: BTreeSet<String>,
+    of_catalog: bool,
+    makes_rows: bool,
+}
 
 impl Visitor for Others {
     type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let with = query.with.iter().flat_map(|it| &it.cte_tables);
+        let names = with.map(|it| it.alias.name.value.to_ascii_lowercase());
+        self.given.extend(names.filter(|it| !may_be_table(it)));
+        ControlFlow::Continue(())
+    }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
         let parts: Vec<String> = relation
@@ -280,11 +303,21 @@ impl Visitor for Others {
             .map(|it| it.value.to_ascii_lowercase())
             .collect();
         let of_catalog = match parts.as_slice() {
-            [.., schema, _] => ["pg_catalog", "information_schema"].contains(&schema.as_str()),
-            [name] => name.starts_with("pg_") || SET_RETURNING.contains(&name.as_str()),
-            [] => true,
+            // The settings of the engine are nobody's business.
+            [.., schema, name] if schema == "information_schema" => !name.starts_with("df_"),
+            [.., schema, _] => schema == "pg_catalog",
+            [name] => name.starts_with("pg_"),
+            [] => false,
         };
-        if of_catalog { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        let makes_rows = matches!(parts.as_slice(), [.., it] if SET_RETURNING.contains(&&**it));
+        let given = matches!(parts.as_slice(), [it] if self.given.contains(it));
+        self.of_catalog |= of_catalog;
+        self.makes_rows |= makes_rows;
+        if of_catalog || makes_rows || given {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     }
 
     fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<()> {
@@ -321,6 +354,7 @@ mod tests {
             "select version()",
             "SELECT * FROM pg_catalog.pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace",
             "SELECT table_name FROM information_schema.tables",
+            "WITH t AS (SELECT oid FROM pg_class), u AS (SELECT * FROM t) SELECT * FROM u",
         ] {
             assert!(of_catalog(text), "{text}");
         }
@@ -332,6 +366,10 @@ mod tests {
             "WITH pg_class AS (SELECT * FROM visit) SELECT * FROM pg_class",
             "SELECT dp_budget()",
             "TABLE visit",
+            "WITH t AS (SELECT * FROM visit) SELECT * FROM t",
+            "WITH visit AS (SELECT 1) SELECT * FROM visit",
+            "SELECT * FROM visit, (WITH visit AS (SELECT 1) SELECT 1) AS v",
+            "SELECT * FROM information_schema.df_settings",
             "EXPLAIN PRIVACY SELECT COUNT(*) FROM visit",
             "SELECT (SELECT COUNT(*) FROM visit)",
             "nonsense",

@@ -66,6 +66,7 @@ pub fn of_statement(cause: &Wrong) -> PgWireError {
 pub fn of_catalog(cause: &DataFusionError) -> PgWireError {
     match cause.find_root() {
         DataFusionError::SQL(..) => error(SYNTAX_ERROR, cause.strip_backtrace()),
+        DataFusionError::ResourcesExhausted(_) => error("53000", cause.strip_backtrace()),
         DataFusionError::NotImplemented(_) => error(FEATURE_NOT_SUPPORTED, cause.strip_backtrace()),
         _ => error(UNDEFINED_TABLE, cause.strip_backtrace()),
     }

@@ -47,7 +47,7 @@ impl From<tokio_postgres::Error> for Told {
             let indented = line.starts_with("where: ") || line.starts_with("allowed: ");
             text += &format!("\n{}{line}", if indented { "  " } else { "" });
         }
-        for hint in cause.hint() {
+        if let Some(hint) = cause.hint() {
             text += &format!("\n  do: {hint}");
         }
         Self(text)
@@ -83,7 +83,7 @@ impl DB for Wire {
     }
 
     fn engine_name(&self) -> &'static str {
-        "quorate"
+        "postgres"
     }
 }
 
@@ -103,7 +103,10 @@ fn binary(row: &Row, types: &[Type]) -> Vec<String> {
             Type::INT4 => row.get::<_, Option<i32>>(at).map(|it| it.to_string()),
             Type::BOOL => row.get::<_, Option<bool>>(at).map(|it| it.to_string()),
             Type::DATE => row.get::<_, Option<chrono::NaiveDate>>(at).map(|it| it.to_string()),
-            _ => row.get::<_, Option<String>>(at),
+            Type::NUMERIC => {
+                row.get::<_, Option<rust_decimal::Decimal>>(at).map(|it| it.to_string())
+            }
+            _ => row.try_get::<_, Option<String>>(at).unwrap_or_else(|it| panic!("{of}: {it}")),
         };
         shown(text, of)
     };

@@ -118,7 +118,7 @@ fn what_is_not_done_is_said_and_the_connection_lives() {
         ("INSERT INTO visit VALUES (1)", "0A000"),
         ("SELECT * FROM visit", "42501"),
         ("SELECT DISTINCT site FROM visit LIMIT 1000", "42501"),
-        ("SET no_such_setting = 1", "42704"),
+        ("SET no_such_setting = 1", "0A000"),
         ("SELECT * FROM nothing", "42P01"),
         ("COPY visit TO STDOUT", "42501"),
     ] {

@@ -21,7 +21,7 @@ products = ["residents", "presence", "web_audience"]
 questions = true
 areas = []
 share = "1"
-expires = "2099-12-31"
+expires = 2099-12-31
 [periods]
 from = "2026-01"
 "#;
@@ -56,7 +56,7 @@ impl Serving {
             books: books(instance).unwrap(),
         }));
         let accounts = accounts(&instance.root, &instance.config.keys_dir);
-        let service = Service::new(run, accounts);
+        let service = Service::new(run, accounts).unwrap();
         let postgres = Postgres::bind(service, "127.0.0.1:0".parse().unwrap(), tls);
         let postgres = runtime.block_on(postgres).unwrap();
         let address = postgres.address().unwrap();
