@@ -24,6 +24,9 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use reference::{Geography, Site, SiteList};
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// Sites of the workload.

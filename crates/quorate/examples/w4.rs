@@ -16,6 +16,9 @@ use simulator::{Format, Spread, World};
 /// The month of the simulated day.
 const PERIOD: &str = "2026-10";
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 #[expect(clippy::print_stdout, reason = "a measurement is printed")]

@@ -42,10 +42,12 @@ struct Shelf<R> {
 }
 
 impl<R: Row> Shelves<R> {
-    /// Empty shelves that hold about `memory` bytes; the rest goes to files named `name` below `folder`.
+    /// Empty shelves that hold at most `memory` bytes; the rest goes to files named `name` below `folder`.
     #[must_use]
     pub fn new(folder: &Path, name: &str, memory: u64) -> Self {
-        let rows_held_max = usize::try_from(memory).unwrap_or(usize::MAX) / size_of::<R>().max(1);
+        // A list that grows has room for up to twice its rows.
+        let row = 2 * size_of::<R>().max(1);
+        let rows_held_max = usize::try_from(memory).unwrap_or(usize::MAX) / row;
         let all = (0..SHELVES).map(|_| Shelf { rows: Vec::new(), file: None }).collect();
         Self { folder: folder.join(name), rows_held_max, rows_held: 0, all }
     }

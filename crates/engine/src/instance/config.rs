@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
-/// 64 MB: below it a sort would spill its every batch.
-const MEMORY_MIN: u64 = 64_000_000;
+/// 256 MB: below it the program, its readers and writers leave no room to sort in.
+const MEMORY_MIN: u64 = 256_000_000;
 
 /// What an instance is called, where its time runs, and what it may use.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Config {
     pub timezone: TimeZone,
     /// Where secret keys are, absolute and outside the instance.
     pub keys_dir: PathBuf,
-    /// What one ingest may hold in memory for sorting, in bytes.
+    /// What one ingest may hold in memory, in bytes.
     pub memory: u64,
     /// Threads, at least one.
     pub threads: usize,
@@ -83,30 +83,30 @@ impl Config {
     /// An amount of memory such as `2 GB`, in bytes.
     ///
     /// # Errors
-    /// `I10` when it is none, or under 64 MB.
+    /// `I10` when it is none, or under 256 MB.
     pub fn memory(amount: &str) -> Result<u64> {
         bytes(amount).filter(|it| *it >= MEMORY_MIN).ok_or_else(|| {
             wrong(format!("memory = \"{amount}\" is not an amount of memory"))
-                .allowed("a number and B, KB, MB, GB or TB, at least 64 MB, such as 2 GB")
+                .allowed("a number and B, KB, MB, GB or TB, at least 256 MB, such as 2 GB")
         })
     }
 
     /// Lets a load go on whose register of pseudonyms takes `register` bytes, which cannot be spilled.
     ///
     /// # Errors
-    /// `I57` when that leaves less than a quarter of the memory for sorting.
+    /// `I57` when that leaves less than half of the memory for everything else.
     pub fn check_memory(&self, register: u64) -> Result<()> {
-        if register <= self.memory / 4 * 3 {
+        if register <= self.memory / 2 {
             return Ok(());
         }
         let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
         let (takes, has) = (megabytes(register), megabytes(self.memory));
-        let needs = megabytes(register / 3 * 4 + 4);
+        let needs = megabytes(2 * register);
         Err(Error::input(
             "I57",
             format!("the register of pseudonyms takes {takes} MB of the {has} MB of memory"),
         )
-        .allowed("at most three quarters: the rest is for sorting rows")
+        .allowed("at most half: the rest is for reading, sorting and writing rows")
         .remedy(format!("give it --memory \"{needs} MB\" or more; nothing was loaded")))
     }
 
@@ -231,21 +231,21 @@ mod tests {
     #[test]
     fn a_register_that_leaves_no_room_is_told_of_early() {
         let config =
-            Config::parse("name = \"n\"\nkeys_dir = \"/k\"\nmemory = \"64 MB\"", Path::new("/d"));
+            Config::parse("name = \"n\"\nkeys_dir = \"/k\"\nmemory = \"256 MB\"", Path::new("/d"));
         let mut config = config.unwrap();
-        config.check_memory(48_000_000).unwrap();
-        let refused = config.check_memory(48_000_001).unwrap_err();
-        assert!(refused.code() == "I57" && refused.to_string().contains("65 MB"), "{refused}");
-        config.memory = 65_000_000;
-        config.check_memory(48_000_001).unwrap();
+        config.check_memory(128_000_000).unwrap();
+        let refused = config.check_memory(128_000_001).unwrap_err();
+        assert!(refused.code() == "I57" && refused.to_string().contains("257 MB"), "{refused}");
+        config.memory = 257_000_000;
+        config.check_memory(128_000_001).unwrap();
     }
 
     #[test]
     fn every_key_is_known_and_in_range() {
         let base = "name = \"n\"\nkeys_dir = \"/keys\"\n";
         check(base, Ok((2_000_000_000, "/keys")));
-        check(&format!("{base}memory = \"64 MB\""), Ok((64_000_000, "/keys")));
-        check(&format!("{base}memory = \"63 MB\""), Err("at least 64 MB"));
+        check(&format!("{base}memory = \"256 MB\""), Ok((256_000_000, "/keys")));
+        check(&format!("{base}memory = \"255 MB\""), Err("at least 256 MB"));
         check(&format!("{base}memory = \"much\""), Err("amount of memory"));
         check(&format!("{base}timezone = \"Europe/Nowhere\""), Err("IANA"));
         check(&format!("{base}threads = 0"), Err("1 to 1024"));

@@ -22,6 +22,9 @@ use crate::error::Result;
 use crate::vault::manifest::TableRecord;
 use crate::vault::table::row_count;
 
+/// 48 MB: the program and its tables of reference.
+const PROGRAM_BYTES: u64 = 48_000_000;
+
 /// 16 MB: what one sorted stream needs to hold a few batches, twice each.
 const STREAM_BYTES: u64 = 16_000_000;
 
@@ -129,10 +132,11 @@ impl Load<'_> {
         let waiting = waiting.into_iter().collect();
         let pack = PackExec::new(parts, waiting, Arc::clone(intake), news, partitions);
         let spill = self.batch.spill_dir();
-        // The register is in memory all the while, and a quarter is for readers, writers and freed blocks that
-        // the allocator keeps; sorting gets the rest, and never less than an eighth.
+        // The register is in memory all the while, and a quarter is for readers and writers; sorting gets the
+        // rest, and never less than an eighth.
         let all = self.instance.config.memory;
-        let memory = all.saturating_sub(intake.register.bytes() + all / 4).max(all / 8);
+        let taken = intake.register.bytes() + PROGRAM_BYTES + all / 4;
+        let memory = all.saturating_sub(taken).max(all / 8);
         let limits = SortLimits { memory, threads, spill: &spill };
         let (mut rows, mut bytes_done) = (0, 0);
         let mut tallies = Vec::new();
