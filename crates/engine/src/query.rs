@@ -29,7 +29,7 @@ pub mod view;
 #[cfg(test)]
 mod tests;
 
-pub use catalog::{Database, Described, may_be_table};
+pub use catalog::{Database, Described, may_be_table, sql_type};
 pub use desk::{Answer, Cost, Desk, Paid};
 pub use planner::{Decision, Planner};
 

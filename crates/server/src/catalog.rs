@@ -1,27 +1,36 @@
 //! What client programs read of a database before they ask: `pg_catalog` and `information_schema`.
 //!
-//! Every table in it is empty and has the columns of the real one; no row of anybody can be reached from here, so
-//! statements about the catalog cost nothing and need no planner. Source: client rules 1 and 7.
+//! It holds names, types and comments of tables and no row of anybody; no table of people can be reached from here,
+//! so statements about the catalog cost nothing and need no planner. Source: client rules 1 and 7.
 
+mod functions;
+mod nothing;
+mod relations;
+mod rewrite;
+mod views;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use async_trait::async_trait;
 use datafusion::catalog::{
-    CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider,
+    CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
 };
 use datafusion::common::{DataFusionError, ParamValues};
-use datafusion::datasource::empty::EmptyTable;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use datafusion::sql::sqlparser::ast::Statement;
 use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
 use datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use engine::query::{Database, Described};
 use engine::{Error, Result};
+
+use self::relations::Relations;
+pub use self::rewrite::Surroundings;
 
 /// 16: the version that the protocol and the catalog follow.
 pub const SERVER_VERSION: &str = "16.6";
@@ -29,76 +38,108 @@ pub const SERVER_VERSION: &str = "16.6";
 /// 64 MB: what one statement about the catalog may hold.
 const MEMORY: usize = 64_000_000;
 
-/// 30 s: what one statement about the catalog may take, sleep of its own beside.
-const TIME: Duration = Duration::from_secs(30);
+/// 90 s: what one statement about the catalog may take, a sleep of its own included.
+const TIME: Duration = Duration::from_secs(90);
 
-/// The catalog of one database. It lives as long as the program: clients keep the numbers of what they saw in it.
+/// The catalog of one database.
 pub struct Catalog {
+    database: Database,
     context: SessionContext,
-    tables: Arc<MemoryCatalogProvider>,
+    relations: Relations,
     parser: PostgresCompatibilityParser,
 }
 
+/// A statement that was understood.
+#[derive(Clone)]
+pub struct Planned {
+    plan: LogicalPlan,
+    names: Option<Vec<Option<String>>>,
+}
+
 impl Catalog {
-    /// A catalog without tables.
+    /// A catalog that shows nothing yet.
     ///
     /// # Errors
     /// A fault when it cannot be set up.
-    pub fn new(database: Database) -> Result<Self> {
-        let config = SessionConfig::new()
-            .with_create_default_catalog_and_schema(false)
-            .with_default_catalog_and_schema(database.name(), database.default_schema())
-            .with_information_schema(true)
-            .with_target_partitions(1);
-        let limited = RuntimeEnvBuilder::new().with_memory_limit(MEMORY, 1.0).build_arc();
-        let limited = limited.map_err(|cause| wrong(&cause))?;
-        let context = SessionContext::new_with_config_rt(config, limited);
-        let tables = Arc::new(MemoryCatalogProvider::new());
-        context.register_catalog(database.name(), Arc::clone(&tables) as _);
-        setup_pg_catalog(&context, database.name(), EmptyContextProvider)
-            .map_err(|cause| Error::fault("F03", cause.to_string()))?;
-        for function in functions::known() {
-            context.register_udf(function);
-        }
-        Ok(Self { context, tables, parser: PostgresCompatibilityParser::new() })
+    pub async fn new(database: Database) -> Result<Self> {
+        Self::set_up(database).await.map_err(|cause| wrong(&cause))
     }
 
-    /// Lets the catalog have these tables; one that is there already keeps its numbers.
+    async fn set_up(database: Database) -> datafusion::common::Result<Self> {
+        let mut config = SessionConfig::new()
+            .with_create_default_catalog_and_schema(false)
+            .with_default_catalog_and_schema(database.name(), database.default_schema())
+            .with_information_schema(false)
+            .with_target_partitions(1);
+        config.options_mut().sql_parser.dialect = datafusion::config::Dialect::PostgreSQL;
+        let limited = RuntimeEnvBuilder::new().with_memory_limit(MEMORY, 1.0).build_arc()?;
+        let context = SessionContext::new_with_config_rt(config, limited);
+        let relations = Relations::new()?;
+        let catalog = Arc::new(MemoryCatalogProvider::new());
+        let described = MemorySchemaProvider::new();
+        described.register_table("relation".to_owned(), Arc::clone(&relations.tables) as _)?;
+        described.register_table("field".to_owned(), Arc::clone(&relations.columns) as _)?;
+        catalog.register_schema("described", Arc::new(described))?;
+        context.register_catalog(database.name(), Arc::clone(&catalog) as _);
+        setup_pg_catalog(&context, database.name(), EmptyContextProvider).map_err(|it| *it)?;
+        for function in functions::all(&relations.known) {
+            context.register_udf(function);
+        }
+        let mut own: BTreeMap<(&str, String), Arc<dyn TableProvider>> = BTreeMap::new();
+        for (schema, name, definition) in views::VIEWS {
+            let view = context.sql(definition).await?.into_view();
+            own.insert((schema, (*name).to_owned()), view);
+        }
+        for (schema, name, columns) in views::EMPTY {
+            let columns = columns.split(", ").flat_map(|it| it.split(",\n")).map(|column| {
+                let column = column.trim();
+                let (name, kind) = column.split_once(' ').unwrap_or((column, "text"));
+                format!("CAST(NULL AS {kind}) AS \"{name}\"")
+            });
+            let definition =
+                format!("SELECT {} WHERE false", columns.collect::<Vec<_>>().join(", "));
+            let view = context.sql(&definition).await?.into_view();
+            own.insert((schema, (*name).to_owned()), view);
+        }
+        for name in ["pg_catalog", "information_schema"] {
+            let known = own.iter().filter(|it| it.0.0 == name);
+            let known = known.map(|((_, name), it)| (name.clone(), Arc::clone(it))).collect();
+            let rest = catalog.schema(name);
+            catalog.register_schema(name, Arc::new(Overlaid { known, rest }))?;
+        }
+        let parser = PostgresCompatibilityParser::new();
+        Ok(Self { database, context, relations, parser })
+    }
+
+    /// Shows these tables.
     ///
     /// # Errors
-    /// A fault when it cannot be changed.
-    pub fn show(&self, tables: &[Described]) -> Result<()> {
-        for table in tables {
-            let schema = if let Some(schema) = self.tables.schema(table.schema) {
-                schema
-            } else {
-                let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
-                let added = self.tables.register_schema(table.schema, Arc::clone(&schema));
-                added.map_err(|cause| wrong(&cause))?;
-                schema
-            };
-            if !schema.table_exist(&table.name) {
-                let empty = Arc::new(EmptyTable::new(Arc::clone(&table.columns)));
-                let added = schema.register_table(table.name.clone(), empty);
-                added.map_err(|cause| wrong(&cause))?;
-            }
-        }
-        Ok(())
+    /// A fault when they cannot be shown.
+    pub async fn show(&self, tables: &[Described]) -> Result<()> {
+        let shown = self.relations.show(self.database, tables).await;
+        shown.map_err(|cause| wrong(&cause))
     }
 
     /// The plan of a statement about the catalog.
     ///
     /// # Errors
     /// What of it is not understood.
-    pub async fn plan(&self, sql: &str) -> std::result::Result<LogicalPlan, DataFusionError> {
-        let mut statements =
-            self.parser.parse(sql).map_err(|cause| DataFusionError::SQL(Box::new(cause), None))?;
-        let statement: Statement = statements
+    pub async fn plan(
+        &self,
+        sql: &str,
+        around: &(dyn Surroundings + Sync),
+    ) -> std::result::Result<Planned, DataFusionError> {
+        let said = |cause| DataFusionError::SQL(Box::new(cause), None);
+        let (sql, names) = rewrite::rewrite(sql, around).map_err(said)?;
+        let mut statements = self.parser.parse(&sql).map_err(said)?;
+        let statement = statements
             .pop()
             .filter(|_| statements.is_empty())
             .ok_or_else(|| DataFusionError::Plan("one statement at a time".to_owned()))?;
         let statement = datafusion::sql::parser::Statement::Statement(Box::new(statement));
-        self.context.state().statement_to_plan(statement).await
+        let plan = self.context.state().statement_to_plan(statement).await?;
+        let plan = nothing::cut(plan)?;
+        Ok(Planned { plan, names })
     }
 
     /// The rows of a plan.
@@ -107,84 +148,97 @@ impl Catalog {
     /// What cannot be computed.
     pub async fn rows(
         &self,
-        plan: LogicalPlan,
+        planned: Planned,
         values: ParamValues,
     ) -> std::result::Result<(SchemaRef, Vec<RecordBatch>), DataFusionError> {
-        let plan = plan.replace_params_with_values(&values)?;
+        let schema = planned.columns();
+        let plan = planned.plan.replace_params_with_values(&values)?;
         let context = self.context.clone();
         // On a thread that may wait: a function that sleeps holds up nobody else.
         let runtime = tokio::runtime::Handle::current();
         let rows = tokio::task::spawn_blocking(move || {
-            let rows = async {
-                let frame = context.execute_logical_plan(plan).await?;
-                let schema = Arc::new(frame.schema().as_arrow().clone());
-                Ok((schema, frame.collect().await?))
-            };
+            let rows = async { context.execute_logical_plan(plan).await?.collect().await };
             let in_time = runtime.block_on(async { tokio::time::timeout(TIME, rows).await });
             let late = || format!("a statement about the catalog took over {} s", TIME.as_secs());
             in_time.unwrap_or_else(|_| Err(DataFusionError::ResourcesExhausted(late())))
         });
-        rows.await.map_err(|cause| DataFusionError::External(Box::new(cause)))?
+        let rows = rows.await.map_err(|cause| DataFusionError::External(Box::new(cause)))??;
+        // Parameters have types only now.
+        let schema =
+            rows.first().map_or_else(|| Arc::clone(&schema), |it| renamed(&it.schema(), &schema));
+        let named =
+            |it: RecordBatch| Ok(RecordBatch::try_new(Arc::clone(&schema), it.columns().to_vec())?);
+        let rows = rows.into_iter().map(named).collect::<std::result::Result<_, DataFusionError>>();
+        Ok((Arc::clone(&schema), rows?))
+    }
+}
+
+impl Planned {
+    /// The plan itself.
+    pub const fn plan(&self) -> &LogicalPlan {
+        &self.plan
+    }
+
+    /// Its columns, called as PostgreSQL calls them.
+    pub fn columns(&self) -> SchemaRef {
+        let schema = self.plan.schema().as_arrow();
+        let names = self.names.as_ref().filter(|it| it.len() == schema.fields().len());
+        let fields = schema.fields().iter().enumerate().map(|(at, field)| {
+            let name = names.and_then(|it| it.get(at).cloned().flatten());
+            name.map_or_else(
+                || Arc::clone(field),
+                |it| Arc::new(field.as_ref().clone().with_name(it)),
+            )
+        });
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+}
+
+/// Columns of one schema under the names of another.
+fn renamed(schema: &Schema, names: &Schema) -> SchemaRef {
+    let fields = schema.fields().iter().zip(names.fields());
+    let fields =
+        fields.map(|(field, name)| Arc::new(field.as_ref().clone().with_name(name.name())));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// A type as PostgreSQL has it: its whole numbers have signs.
+pub fn signed(of: &DataType) -> DataType {
+    match of {
+        DataType::UInt64 => DataType::Int64,
+        other => other.clone(),
+    }
+}
+
+/// A schema with tables of its own before those of another.
+#[derive(Debug)]
+struct Overlaid {
+    known: BTreeMap<String, Arc<dyn TableProvider>>,
+    rest: Option<Arc<dyn SchemaProvider>>,
+}
+
+#[async_trait]
+impl SchemaProvider for Overlaid {
+    fn table_names(&self) -> Vec<String> {
+        self.known.keys().cloned().collect()
+    }
+
+    async fn table(
+        &self,
+        name: &str,
+    ) -> datafusion::common::Result<Option<Arc<dyn TableProvider>>> {
+        match (self.known.get(name), &self.rest) {
+            (Some(own), _) => Ok(Some(Arc::clone(own))),
+            (None, Some(rest)) => rest.table(name).await,
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        self.known.contains_key(name) || self.rest.as_ref().is_some_and(|it| it.table_exist(name))
     }
 }
 
 fn wrong(cause: &DataFusionError) -> Error {
     Error::fault("F03", cause.to_string())
-}
-
-mod functions {
-    //! Functions that clients call of a server, as far as the catalog's library has none.
-
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use arrow::array::{ArrayRef, Float64Array, StringArray};
-    use arrow::datatypes::DataType;
-    use datafusion::common::{DataFusionError, Result, exec_err};
-    use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
-    use datafusion::scalar::ScalarValue;
-
-    /// What the server says it is: clients read the number.
-    pub const VERSION: &str = concat!("PostgreSQL 16.6 (Quorate ", env!("CARGO_PKG_VERSION"), ")");
-
-    /// No statement sleeps longer, whatever it asks for.
-    const SLEEP_MOST: f64 = 60.0;
-
-    pub fn known() -> Vec<ScalarUDF> {
-        let version = |_: &[ColumnarValue]| {
-            Ok(ColumnarValue::Scalar(ScalarValue::Utf8(Some(VERSION.to_owned()))))
-        };
-        vec![
-            create_udf(
-                "version",
-                Vec::new(),
-                DataType::Utf8,
-                Volatility::Stable,
-                Arc::new(version),
-            ),
-            create_udf(
-                "pg_sleep",
-                vec![DataType::Float64],
-                DataType::Utf8,
-                Volatility::Volatile,
-                Arc::new(sleep),
-            ),
-        ]
-    }
-
-    fn sleep(arguments: &[ColumnarValue]) -> Result<ColumnarValue> {
-        let arrays = ColumnarValue::values_to_arrays(arguments)?;
-        let Some(seconds) =
-            arrays.first().and_then(|it| it.as_any().downcast_ref::<Float64Array>())
-        else {
-            return exec_err!("pg_sleep takes seconds");
-        };
-        for seconds in seconds.iter().flatten() {
-            let wait = Duration::try_from_secs_f64(seconds.clamp(0.0, SLEEP_MOST))
-                .map_err(|cause| DataFusionError::Execution(cause.to_string()))?;
-            std::thread::sleep(wait);
-        }
-        let none: ArrayRef = Arc::new(StringArray::from(vec![Some(""); seconds.len()]));
-        Ok(ColumnarValue::Array(none))
-    }
 }

@@ -57,10 +57,10 @@ impl Service {
     ///
     /// # Errors
     /// A fault when its catalogs cannot be set up.
-    pub fn new(run: &'static Run<'static>, accounts: Accounts) -> Result<&'static Self> {
+    pub async fn new(run: &'static Run<'static>, accounts: Accounts) -> Result<&'static Self> {
         let agreements = Agreements::of(&run.instance.root);
-        let catalog = |of: Database| Ok((of, Catalog::new(of)?, tokio::sync::Mutex::new(None)));
-        let catalogs = [catalog(Database::Released)?, catalog(Database::Protected)?];
+        let of = async |it| Ok((it, Catalog::new(it).await?, tokio::sync::Mutex::new(None)));
+        let catalogs = [of(Database::Released).await?, of(Database::Protected).await?];
         Ok(Box::leak(Box::new(Self { run, accounts, agreements, catalogs })))
     }
 
@@ -91,7 +91,7 @@ impl Service {
         if read.is_none_or(|it| it.elapsed() > CATALOG_AGE) {
             let described: Vec<Described> =
                 self.at_desk(database, nobody(), |desk| desk.planner.described()).await?;
-            catalog.show(&described)?;
+            catalog.show(&described).await?;
             *read = Some(Instant::now());
         }
         Ok(catalog)

@@ -182,10 +182,36 @@ pub fn described(database: Database, released: &Released) -> Result<Vec<Describe
     Ok(all)
 }
 
+impl Described {
+    /// Whether it was published, and so has rows that cost nothing.
+    #[must_use]
+    pub fn is_released(&self) -> bool {
+        self.schema == RELEASED
+    }
+}
+
+/// A type in the words of SQL.
+#[must_use]
+pub const fn sql_type(of: &DataType) -> &'static str {
+    match of {
+        DataType::Boolean => "boolean",
+        DataType::Int8 | DataType::Int16 | DataType::UInt8 => "smallint",
+        DataType::Int32 | DataType::UInt16 => "integer",
+        DataType::Int64 | DataType::UInt32 | DataType::UInt64 => "bigint",
+        DataType::Float16 | DataType::Float32 => "real",
+        DataType::Float64 => "double precision",
+        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) => "numeric",
+        DataType::Date32 | DataType::Date64 => "date",
+        DataType::Timestamp(_, Some(_)) => "timestamp with time zone",
+        DataType::Timestamp(_, None) => "timestamp without time zone",
+        _ => "text",
+    }
+}
+
 impl About {
     fn tables(&self, all: &[Described]) -> Result<Arc<MemTable>> {
         let text = |of: &dyn Fn(&Described) -> String| texts(all.iter().map(of));
-        let kind = |it: &Described| if it.schema == RELEASED { "BASE TABLE" } else { "VIEW" };
+        let kind = |it: &Described| if it.is_released() { "BASE TABLE" } else { "VIEW" };
         table(vec![
             ("table_catalog", text(&|_| self.database.name().to_owned())),
             ("table_schema", text(&|it| it.schema.to_owned())),
@@ -210,7 +236,7 @@ impl About {
             ("table_name", texts(each().map(|it| it.0.name.clone()))),
             ("column_name", texts(each().map(|it| it.1.0.name().clone()))),
             ("ordinal_position", places),
-            ("data_type", texts(each().map(|it| it.1.0.data_type().to_string()))),
+            ("data_type", texts(each().map(|it| sql_type(it.1.0.data_type()).to_owned()))),
             ("comment", texts(each().map(|it| it.1.1.to_owned()))),
         ])
     }

@@ -43,7 +43,7 @@ impl Serve {
             waiting: &|| (),
             books: books(instance)?,
         }));
-        let service = Service::new(run, accounts(instance)?)?;
+        let accounts = accounts(instance)?;
         let tls = match self.tls_cert.zip(self.tls_key) {
             Some((certificate, key)) => Some(tls(&certificate, &key)?),
             None => None,
@@ -56,6 +56,7 @@ impl Serve {
                 .remedy("choose another address with --postgres; off loopback give --tls-cert and --tls-key")
         };
         runtime.block_on(async {
+            let service = Service::new(run, accounts).await?;
             let postgres = Postgres::bind(service, self.postgres, tls).await.map_err(failed)?;
             let address = postgres.address().map_err(failed)?;
             Output::note(&format!(

@@ -30,6 +30,7 @@ use super::parameters::{self, Values};
 use super::session::Session;
 use super::statement::{Command, Reading, command, split, unread};
 use super::{copy, wrong};
+use crate::catalog::signed as signed_type;
 use crate::service::{Service, Told};
 
 /// Answers the queries of every connection.
@@ -169,8 +170,9 @@ impl Handler {
         if reading.of_catalog {
             let catalog = self.service.catalog(session.database).await;
             let catalog = catalog.map_err(|cause| wrong::of_ours(&cause))?;
-            let plan = catalog.plan(&reading.sql).await.map_err(|it| wrong::of_catalog(&it))?;
-            let found = catalog.rows(plan, values.for_plan()).await;
+            let planned = catalog.plan(&reading.sql, session).await;
+            let planned = planned.map_err(|cause| wrong::of_catalog(&cause))?;
+            let found = catalog.rows(planned, values.for_plan()).await;
             let (schema, rows) = found.map_err(|cause| wrong::of_catalog(&cause))?;
             return Ok(Told { schema, rows, notices: Vec::new() });
         }
@@ -200,11 +202,8 @@ const STRICT: CastOptions<'static> =
     CastOptions { safe: false, format_options: arrow::util::display::FormatOptions::new() };
 
 fn signed_columns(schema: &SchemaRef) -> SchemaRef {
-    let fields = schema.fields().iter().map(|it| match it.data_type() {
-        DataType::UInt64 => Arc::new(it.as_ref().clone().with_data_type(DataType::Int64)),
-        _ => Arc::clone(it),
-    });
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    let own = |it: &Field| it.clone().with_data_type(signed_type(it.data_type()));
+    Arc::new(Schema::new(schema.fields().iter().map(|it| own(it)).collect::<Vec<_>>()))
 }
 
 /// The session of a connection.
@@ -344,10 +343,10 @@ impl QueryParser for Reader {
         let (columns, parameters) = if reading.of_catalog {
             let catalog = self.service.catalog(session.database).await;
             let catalog = catalog.map_err(|cause| wrong::of_ours(&cause))?;
-            let plan = catalog.plan(&reading.sql).await.map_err(|it| wrong::of_catalog(&it))?;
-            let inferred = parameters::inferred(&plan).map_err(|it| wrong::of_catalog(&it))?;
-            let columns = Arc::new(plan.schema().as_arrow().clone());
-            (columns, inferred)
+            let planned = catalog.plan(&reading.sql, &*session).await;
+            let planned = planned.map_err(|cause| wrong::of_catalog(&cause))?;
+            let inferred = parameters::inferred(planned.plan());
+            (planned.columns(), inferred.map_err(|cause| wrong::of_catalog(&cause))?)
         } else {
             let described = self.service.described(&session.asker(), reading.sql.clone()).await;
             described.map_err(|cause| wrong::of_ours(&cause))?

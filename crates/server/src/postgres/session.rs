@@ -13,7 +13,7 @@ use pgwire::api::{ClientInfo, METADATA_DATABASE, METADATA_USER};
 use pgwire::error::PgWireResult;
 
 use super::wrong;
-use crate::catalog::SERVER_VERSION;
+use crate::catalog::{SERVER_VERSION, Surroundings};
 use crate::service::{Asker, Service};
 
 /// The state of a connection.
@@ -21,6 +21,8 @@ pub struct Session {
     user: User,
     /// What is asked.
     pub database: Database,
+    /// What the client set when it came.
+    given: BTreeMap<String, String>,
     settings: Mutex<BTreeMap<String, String>>,
     cursors: Mutex<BTreeMap<String, Cursor>>,
 }
@@ -84,8 +86,13 @@ impl Session {
             }
         };
         let user = service.user(&of_client(METADATA_USER)).map_err(|it| wrong::of_ours(&it))?;
-        let session =
-            Self { user, database, settings: Mutex::default(), cursors: Mutex::default() };
+        let mut session = Self {
+            user,
+            database,
+            given: BTreeMap::new(),
+            settings: Mutex::default(),
+            cursors: Mutex::default(),
+        };
         // Start-up options that are no settings are the client's own.
         let given: BTreeMap<&String, &String> = client.metadata().iter().collect();
         for (name, value) in given {
@@ -94,6 +101,8 @@ impl Session {
         for (name, value) in in_options(&of_client("options")) {
             session.set(&name, Some(&value))?;
         }
+        let settings = session.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        session.given = settings;
         Ok(session)
     }
 
@@ -130,9 +139,11 @@ impl Session {
         milliseconds(&text).filter(|it| *it > 0).map(Duration::from_millis)
     }
 
-    /// Forgets settings and cursors.
+    /// Forgets cursors, and settings but for those that the client came with.
     pub fn forget(&self) {
-        self.settings.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        settings.clone_from(&self.given);
+        drop(settings);
         self.close(None);
     }
 
@@ -173,6 +184,16 @@ impl Session {
         }
         cursors.clear();
         true
+    }
+}
+
+impl Surroundings for Session {
+    fn user(&self) -> String {
+        self.user.name.to_string()
+    }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        Self::setting(self, name).ok()
     }
 }
 

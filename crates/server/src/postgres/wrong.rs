@@ -14,6 +14,7 @@ const INSUFFICIENT_PRIVILEGE: &str = "42501";
 const CONFIGURATION_LIMIT_EXCEEDED: &str = "53400";
 /// Known, and not done here.
 pub const FEATURE_NOT_SUPPORTED: &str = "0A000";
+const INSUFFICIENT_RESOURCES: &str = "53000";
 const SYNTAX_ERROR: &str = "42601";
 const UNDEFINED_TABLE: &str = "42P01";
 const INTERNAL_ERROR: &str = "XX000";
@@ -64,12 +65,14 @@ pub fn of_statement(cause: &Wrong) -> PgWireError {
 
 /// What the catalog does not understand.
 pub fn of_catalog(cause: &DataFusionError) -> PgWireError {
-    match cause.find_root() {
-        DataFusionError::SQL(..) => error(SYNTAX_ERROR, cause.strip_backtrace()),
-        DataFusionError::ResourcesExhausted(_) => error("53000", cause.strip_backtrace()),
-        DataFusionError::NotImplemented(_) => error(FEATURE_NOT_SUPPORTED, cause.strip_backtrace()),
-        _ => error(UNDEFINED_TABLE, cause.strip_backtrace()),
-    }
+    let root = cause.find_root();
+    let state = match root {
+        DataFusionError::SQL(..) => SYNTAX_ERROR,
+        DataFusionError::ResourcesExhausted(_) => INSUFFICIENT_RESOURCES,
+        DataFusionError::NotImplemented(_) => FEATURE_NOT_SUPPORTED,
+        _ => UNDEFINED_TABLE,
+    };
+    error(state, root.strip_backtrace())
 }
 
 /// An error with this state.

@@ -56,7 +56,7 @@ impl Serving {
             books: books(instance).unwrap(),
         }));
         let accounts = accounts(&instance.root, &instance.config.keys_dir);
-        let service = Service::new(run, accounts).unwrap();
+        let service = runtime.block_on(Service::new(run, accounts)).unwrap();
         let postgres = Postgres::bind(service, "127.0.0.1:0".parse().unwrap(), tls);
         let postgres = runtime.block_on(postgres).unwrap();
         let address = postgres.address().unwrap();
