@@ -159,7 +159,10 @@ impl Agreement {
     /// `A07`: what was asked, what is agreed, what to do.
     pub fn check(&self, wanted: &Use<'_>, today: Date) -> Result<()> {
         self.check_expiry(today)?;
-        self.check_purpose(wanted.purpose)?;
+        // What was published is read for whatever the agreement is for; a question is for something.
+        if wanted.question || !wanted.purpose.is_empty() {
+            self.check_purpose(wanted.purpose)?;
+        }
         wanted.products.iter().try_for_each(|it| self.check_product(it))?;
         if wanted.question {
             self.check_question()?;

@@ -7,6 +7,7 @@ mod functions;
 mod nothing;
 mod relations;
 mod rewrite;
+mod settings;
 mod views;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use async_trait::async_trait;
 use datafusion::catalog::{
     CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
 };
-use datafusion::common::{DataFusionError, ParamValues};
+use datafusion::common::DataFusionError;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -31,6 +32,7 @@ use engine::{Error, Result};
 
 use self::relations::Relations;
 pub use self::rewrite::Surroundings;
+pub use self::settings::SETTINGS;
 
 /// 16: the version that the protocol and the catalog follow.
 pub const SERVER_VERSION: &str = "16.6";
@@ -79,10 +81,11 @@ impl Catalog {
         let described = MemorySchemaProvider::new();
         described.register_table("relation".to_owned(), Arc::clone(&relations.tables) as _)?;
         described.register_table("field".to_owned(), Arc::clone(&relations.columns) as _)?;
+        described.register_table("setting".to_owned(), Arc::new(settings::table()?))?;
         catalog.register_schema("described", Arc::new(described))?;
         context.register_catalog(database.name(), Arc::clone(&catalog) as _);
         setup_pg_catalog(&context, database.name(), EmptyContextProvider).map_err(|it| *it)?;
-        for function in functions::all(&relations.known) {
+        for function in functions::all(database, &relations.known) {
             context.register_udf(function);
         }
         let mut own: BTreeMap<(&str, String), Arc<dyn TableProvider>> = BTreeMap::new();
@@ -149,10 +152,8 @@ impl Catalog {
     pub async fn rows(
         &self,
         planned: Planned,
-        values: ParamValues,
     ) -> std::result::Result<(SchemaRef, Vec<RecordBatch>), DataFusionError> {
-        let schema = planned.columns();
-        let plan = planned.plan.replace_params_with_values(&values)?;
+        let (schema, plan) = (planned.columns(), planned.plan);
         let context = self.context.clone();
         // On a thread that may wait: a function that sleeps holds up nobody else.
         let runtime = tokio::runtime::Handle::current();
@@ -163,9 +164,9 @@ impl Catalog {
             in_time.unwrap_or_else(|_| Err(DataFusionError::ResourcesExhausted(late())))
         });
         let rows = rows.await.map_err(|cause| DataFusionError::External(Box::new(cause)))??;
-        // Parameters have types only now.
-        let schema =
-            rows.first().map_or_else(|| Arc::clone(&schema), |it| renamed(&it.schema(), &schema));
+        // A text may be kept in another way than was planned.
+        let first = rows.first().map(|it| renamed(it.schema_ref(), &schema));
+        let schema = first.unwrap_or(schema);
         let named =
             |it: RecordBatch| Ok(RecordBatch::try_new(Arc::clone(&schema), it.columns().to_vec())?);
         let rows = rows.into_iter().map(named).collect::<std::result::Result<_, DataFusionError>>();

@@ -31,7 +31,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use self::handler::Handler;
-use self::login::{Accounts, Parameters};
+use self::login::{Accounts, Parameters, Startup};
 use crate::service::Service;
 
 /// 1,100 connections at once; whoever comes then is turned away.
@@ -132,20 +132,27 @@ impl Postgres {
     }
 
     fn connection(&self) -> io::Result<Connection> {
-        let mut scram = ScramAuth::new(Arc::new(Accounts(self.service)));
-        scram.set_iterations(usize::try_from(access::ITERATIONS).unwrap_or(usize::MAX));
-        if let Some(tls) = &self.tls {
-            let bound = scram.configure_certificate(&tls.certificate);
-            bound.map_err(|cause| io::Error::other(cause.to_string()))?;
-        }
-        let startup = SASLAuthStartupHandler::new(Arc::new(Parameters))
-            .with_scram(scram)
-            .with_connection_manager(Arc::clone(&self.connections));
+        let startup = Startup { plain: self.login(None)?, bound: self.login(self.tls.as_ref())? };
         Ok(Connection {
             startup: Arc::new(startup),
             handler: Arc::clone(&self.handler),
             cancel: Arc::new(DefaultCancelHandler::new(Arc::clone(&self.connections))),
         })
+    }
+}
+
+impl Postgres {
+    /// A login, bound to the channel where it has a certificate.
+    fn login(&self, tls: Option<&Tls>) -> io::Result<SASLAuthStartupHandler<Parameters>> {
+        let mut scram = ScramAuth::new(Arc::new(Accounts(self.service)));
+        scram.set_iterations(usize::try_from(access::ITERATIONS).unwrap_or(usize::MAX));
+        if let Some(tls) = tls {
+            let bound = scram.configure_certificate(&tls.certificate);
+            bound.map_err(|cause| io::Error::other(cause.to_string()))?;
+        }
+        Ok(SASLAuthStartupHandler::new(Arc::new(Parameters))
+            .with_scram(scram)
+            .with_connection_manager(Arc::clone(&self.connections)))
     }
 }
 
@@ -156,7 +163,7 @@ async fn serve(socket: TcpStream, tls: Option<TlsAcceptor>, connection: Connecti
 
 /// What handles one connection: a login has state of its own.
 struct Connection {
-    startup: Arc<SASLAuthStartupHandler<Parameters>>,
+    startup: Arc<Startup>,
     handler: Arc<Handler>,
     cancel: Arc<DefaultCancelHandler>,
 }

@@ -81,7 +81,7 @@ fn every_rule_refuses_in_its_own_words() {
     );
     check(
         &agreement,
-        Use { purpose: "", ..READING },
+        Use { purpose: "", question: true, ..READING },
         TODAY,
         "refused[A07]: the agreement of acme needs a purpose, and none was declared\n  \
          allowed: the purposes retail planning, transport\n  \

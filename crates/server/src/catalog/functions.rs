@@ -13,6 +13,8 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+use engine::query::Database;
+
 use super::SERVER_VERSION;
 use super::relations::Known;
 
@@ -106,16 +108,20 @@ fn text(value: &str) -> ScalarValue {
 }
 
 /// All of them.
-pub fn all(known: &Arc<Known>) -> Vec<ScalarUDF> {
+pub fn all(database: Database, known: &Arc<Known>) -> Vec<ScalarUDF> {
     let (boolean, null) = (|it| ScalarValue::Boolean(Some(it)), || ScalarValue::Utf8(None));
     let version = concat!("PostgreSQL 16.6 (Quorate ", env!("CARGO_PKG_VERSION"), ")");
     debug_assert!(version.contains(SERVER_VERSION));
+    let schemas = ScalarValue::new_list(&[text(database.default_schema())], &DataType::Utf8, true);
+    let schemas = ScalarValue::List(schemas);
     let member = |name: &str, of| Field::new(name, of, true);
     let pair = Fields::from(vec![member("x", DataType::Int16), member("n", DataType::Int32)]);
     let (of_columns, of_tables, of_names) =
         (Arc::clone(known), Arc::clone(known), Arc::clone(known));
     vec![
         always("version", text(version)),
+        always("current_schema", text(database.default_schema())),
+        always("current_schemas", schemas),
         always("pg_get_userbyid", text(OWNER)),
         always("pg_my_temp_schema", ScalarValue::Int32(Some(0))),
         always("pg_type_is_visible", boolean(true)),

@@ -66,6 +66,10 @@ impl Relations {
     /// A column of a type that PostgreSQL has not.
     pub async fn show(&self, database: Database, tables: &[Described]) -> Result<()> {
         let mut index = Index::default();
+        for (name, number) in SYSTEM {
+            index.numbers.insert(name.to_owned(), number);
+            index.numbers.insert(format!("pg_catalog.{name}"), number);
+        }
         let mut columns = Columns::default();
         for table in tables {
             let number = number(table.schema, &table.name);
@@ -87,6 +91,20 @@ impl Relations {
         Ok(())
     }
 }
+
+/// Relations of the system whose numbers clients compare with. Source: PostgreSQL 16, `pg_class.dat`.
+const SYSTEM: [(&str, i32); 10] = [
+    ("pg_attrdef", 2604),
+    ("pg_authid", 1260),
+    ("pg_class", 1259),
+    ("pg_constraint", 2606),
+    ("pg_database", 1262),
+    ("pg_extension", 3079),
+    ("pg_namespace", 2615),
+    ("pg_proc", 1255),
+    ("pg_trigger", 2620),
+    ("pg_type", 1247),
+];
 
 /// A number that is the same in every session and after every start: of the name alone.
 fn number(schema: &str, name: &str) -> i32 {

@@ -5,9 +5,10 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SelectItem, SetExpr, Statement,
-    TableAliasColumnDef, TableFactor, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
+    AccessExpr, ArrayElemTypeDef, BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg,
+    FunctionArgExpr, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SelectItem,
+    SetExpr, Statement, TableAliasColumnDef, TableFactor, Value, ValueWithSpan, Visit, VisitMut,
+    Visitor, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -74,6 +75,19 @@ impl VisitorMut for Words<'_> {
             let name = alias.name.clone();
             alias.columns.push(TableAliasColumnDef { name, data_type: None });
         }
+        // A plain function in the place of a relation is a relation of its one value.
+        if let TableFactor::Table { name, args: Some(arguments), alias, .. } = factor
+            && let Some(last) = name.0.last().and_then(|it| it.as_ident())
+            && !["generate_series", "unnest", "pg_get_keywords"].contains(&last.value.as_str())
+        {
+            let name = alias.as_ref().map_or_else(|| last.clone(), |it| it.name.clone());
+            let each: Vec<String> = arguments.args.iter().map(ToString::to_string).collect();
+            let sql = format!("(SELECT {last}({}) AS {name}) AS {name}", each.join(", "));
+            if let Some(derived) = parsed_factor(&sql) {
+                *factor = derived;
+                return ControlFlow::Continue(());
+            }
+        }
         // Counted by a column, which stands in a relation without rows wherever clients write it.
         if let TableFactor::Table { name, args: Some(arguments), .. } = factor
             && name.to_string().ends_with("generate_series")
@@ -128,10 +142,27 @@ impl Words<'_> {
                 let name = text_of_expression(expr)?;
                 Some(text(name.rsplit('.').next().unwrap_or(&name)))
             }
-            Expr::BinaryOp { left, op: BinaryOperator::NotEq | BinaryOperator::Eq, right }
-                if is_type_function(left) && is_zero(right) =>
-            {
-                **right = text("-");
+            Expr::Cast { expr, data_type, .. } if is_named(data_type, "regclass") => {
+                let number = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+                let known = text_of_expression(expr).is_some_and(|it| !number(&it));
+                (known || is_placeholder(expr))
+                    .then(|| call("to_regclass", [expr.as_ref().clone()]))
+            }
+            Expr::BinaryOp { left, op: BinaryOperator::NotEq | BinaryOperator::Eq, right } => {
+                by_name(left, right);
+                by_name(right, left);
+                None
+            }
+            // A parameter that values are looked up in is a list.
+            Expr::AnyOp { right, .. } if is_placeholder(right) => {
+                let list = ArrayElemTypeDef::SquareBracket(Box::new(DataType::Text), None);
+                **right = Expr::Cast {
+                    kind: CastKind::Cast,
+                    expr: right.clone(),
+                    data_type: DataType::Array(list),
+                    array: false,
+                    format: None,
+                };
                 None
             }
             // A member of a composite value.
@@ -271,6 +302,28 @@ fn is_type_function(expression: &Expr) -> bool {
     ["typinput", "typoutput", "typreceive", "typsend", "typsubscript"].contains(&name)
 }
 
+/// Functions of types are told by name, and compared by it.
+fn by_name(function: &Expr, other: &mut Expr) {
+    if !is_type_function(function) {
+        return;
+    }
+    if is_zero(other) {
+        *other = text("-");
+    } else if let Expr::CompoundIdentifier(names) = other
+        && let Some(last) = names.last_mut().filter(|it| it.value == "oid")
+    {
+        "proname".clone_into(&mut last.value);
+    }
+}
+
+fn is_placeholder(expression: &Expr) -> bool {
+    match expression {
+        Expr::Value(it) => matches!(it.value, Value::Placeholder(_)),
+        Expr::Nested(inner) => is_placeholder(inner),
+        _ => false,
+    }
+}
+
 fn is_zero(expression: &Expr) -> bool {
     matches!(expression, Expr::Value(ValueWithSpan { value: Value::Number(it, _), .. }) if it == "0")
 }
@@ -301,6 +354,11 @@ fn call<const N: usize>(name: &str, arguments: [Expr; N]) -> Expr {
         list.args = arguments.into_iter().collect();
     }
     Expr::Function(function)
+}
+
+fn parsed_factor(sql: &str) -> Option<TableFactor> {
+    let mut parser = Parser::new(&PostgreSqlDialect {}).try_with_sql(sql).ok()?;
+    parser.parse_table_factor().ok()
 }
 
 /// An expression of this file.

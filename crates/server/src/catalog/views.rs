@@ -8,7 +8,7 @@ pub const VIEWS: &[(&str, &str, &str)] = &[
     (
         PG,
         "pg_namespace",
-        "SELECT namespace AS oid, schema AS nspname, 10::oid AS nspowner, CAST(NULL AS TEXT) AS nspacl
+        "SELECT namespace AS oid, schema AS nspname, 10::oid AS nspowner, CAST(NULL AS TEXT[]) AS nspacl
          FROM described.relation GROUP BY namespace, schema
          UNION ALL SELECT 11::oid, 'pg_catalog', 10::oid, NULL
          UNION ALL SELECT 13212::oid, 'information_schema', 10::oid, NULL",
@@ -18,13 +18,13 @@ pub const VIEWS: &[(&str, &str, &str)] = &[
         "pg_class",
         "SELECT oid, name AS relname, namespace AS relnamespace, 0::oid AS reltype, 0::oid AS reloftype,
            10::oid AS relowner, CASE kind WHEN 'r' THEN 2 ELSE 0 END::oid AS relam, oid AS relfilenode,
-           0::oid AS reltablespace, CAST(1 AS INT) AS relpages, CAST(-1 AS REAL) AS reltuples,
+           0::oid AS reltablespace, CAST(0 AS INT) AS relpages, CAST(-1 AS REAL) AS reltuples,
            CAST(0 AS INT) AS relallvisible, 0::oid AS reltoastrelid, false AS relhasindex, false AS relisshared,
            'p' AS relpersistence, kind AS relkind, width AS relnatts, CAST(0 AS SMALLINT) AS relchecks,
            false AS relhasrules, false AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
            false AS relforcerowsecurity, true AS relispopulated, 'd' AS relreplident, false AS relispartition,
            0::oid AS relrewrite, CAST(0 AS INT) AS relfrozenxid, CAST(0 AS INT) AS relminmxid,
-           CAST(NULL AS TEXT) AS relacl, CAST(NULL AS TEXT[]) AS reloptions, CAST(NULL AS TEXT) AS relpartbound
+           CAST(NULL AS TEXT[]) AS relacl, CAST(NULL AS TEXT[]) AS reloptions, CAST(NULL AS TEXT) AS relpartbound
          FROM described.relation",
     ),
     (
@@ -37,7 +37,7 @@ pub const VIEWS: &[(&str, &str, &str)] = &[
            required AS attnotnull, false AS atthasdef, false AS atthasmissing, '' AS attidentity,
            '' AS attgenerated, false AS attisdropped, true AS attislocal, CAST(0 AS SMALLINT) AS attinhcount,
            CAST(-1 AS SMALLINT) AS attstattarget, CASE type_name WHEN 'text' THEN 100 ELSE 0 END::oid AS attcollation,
-           CAST(NULL AS TEXT) AS attacl, CAST(NULL AS TEXT[]) AS attoptions,
+           CAST(NULL AS TEXT[]) AS attacl, CAST(NULL AS TEXT[]) AS attoptions,
            CAST(NULL AS TEXT[]) AS attfdwoptions, CAST(NULL AS TEXT) AS attmissingval
          FROM described.field",
     ),
@@ -85,6 +85,16 @@ pub const VIEWS: &[(&str, &str, &str)] = &[
         "SELECT 'quorate' AS usename, 10::oid AS usesysid, false AS usecreatedb, false AS usesuper, false AS userepl,
            false AS usebypassrls, '********' AS passwd, CAST(NULL AS TIMESTAMP) AS valuntil,
            CAST(NULL AS TEXT[]) AS useconfig",
+    ),
+    (
+        PG,
+        "pg_settings",
+        "SELECT name, setting, CAST(NULL AS TEXT) AS unit, 'Quorate' AS category, name AS short_desc,
+           CAST(NULL AS TEXT) AS extra_desc, 'user' AS context, 'string' AS vartype, 'default' AS source,
+           CAST(NULL AS TEXT) AS min_val, CAST(NULL AS TEXT) AS max_val, CAST(NULL AS TEXT[]) AS enumvals,
+           setting AS boot_val, setting AS reset_val, CAST(NULL AS TEXT) AS sourcefile,
+           CAST(NULL AS INT) AS sourceline, false AS pending_restart
+         FROM described.setting",
     ),
     (
         INFORMATION,

@@ -24,6 +24,8 @@ use pgwire::api::store::PortalStore;
 use pgwire::api::{ClientInfo, ClientPortalStore, Type};
 use pgwire::error::{PgWireError, PgWireResult};
 use pgwire::messages::PgWireBackendMessage;
+use pgwire::messages::data::RowDescription;
+use pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_PORTAL};
 use pgwire::types::format::FormatOptions;
 
 use super::parameters::{self, Values};
@@ -167,16 +169,16 @@ impl Handler {
         reading: &Reading,
         values: &Values,
     ) -> PgWireResult<Told> {
+        let sql = values.written_into(&reading.sql)?;
         if reading.of_catalog {
             let catalog = self.service.catalog(session.database).await;
             let catalog = catalog.map_err(|cause| wrong::of_ours(&cause))?;
-            let planned = catalog.plan(&reading.sql, session).await;
+            let planned = catalog.plan(&sql, session).await;
             let planned = planned.map_err(|cause| wrong::of_catalog(&cause))?;
-            let found = catalog.rows(planned, values.for_plan()).await;
+            let found = catalog.rows(planned).await;
             let (schema, rows) = found.map_err(|cause| wrong::of_catalog(&cause))?;
             return Ok(Told { schema, rows, notices: Vec::new() });
         }
-        let sql = values.written_into(&reading.sql)?;
         let told = self.service.answer(&session.asker(), sql).await;
         told.map_err(|cause| wrong::of_ours(&cause))
     }
@@ -407,6 +409,27 @@ impl ExtendedQueryHandler for Handler {
         let values = Values::of(portal, &prepared.parameters)?;
         let how = (&portal.result_column_format, &values);
         self.respond(client, &session, &prepared.command, how).await
+    }
+
+    async fn on_describe<C>(&self, client: &mut C, message: Describe) -> PgWireResult<()>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Prepared>,
+        C::Error: std::fmt::Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        // A cursor that was declared is a portal of its name, to clients that ask for its columns.
+        let session = session(self.service, client)?;
+        let cursor = message.name.as_deref().and_then(|it| session.columns(it));
+        match cursor {
+            Some(columns) if message.target_type == TARGET_TYPE_BYTE_PORTAL => {
+                let columns = fields(client, &columns, &Format::UnifiedText)?;
+                let columns = columns.iter().map(Into::into).collect();
+                let columns = PgWireBackendMessage::RowDescription(RowDescription::new(columns));
+                Ok(client.feed(columns).await?)
+            }
+            _ => self._on_describe(client, message).await,
+        }
     }
 
     async fn do_describe_portal<C>(

@@ -6,9 +6,12 @@ use std::collections::HashMap;
 use std::fmt;
 
 use async_trait::async_trait;
-use pgwire::api::auth::{AuthSource, LoginInfo, Password, ServerParameterProvider};
+use futures::Sink;
+use pgwire::api::auth::sasl::SASLAuthStartupHandler;
+use pgwire::api::auth::{AuthSource, LoginInfo, Password, ServerParameterProvider, StartupHandler};
 use pgwire::api::{ClientInfo, METADATA_USER};
-use pgwire::error::PgWireResult;
+use pgwire::error::{PgWireError, PgWireResult};
+use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
 
 use super::wrong;
 use crate::catalog::SERVER_VERSION;
@@ -59,5 +62,30 @@ impl ServerParameterProvider for Parameters {
             ("application_name".to_owned(), application),
         ];
         Some(fixed.into_iter().chain(own).collect())
+    }
+}
+
+/// The login of one connection: a channel is offered to be bound only where there is one.
+pub struct Startup {
+    /// Without TLS.
+    pub plain: SASLAuthStartupHandler<Parameters>,
+    /// With it.
+    pub bound: SASLAuthStartupHandler<Parameters>,
+}
+
+#[async_trait]
+impl StartupHandler for Startup {
+    async fn on_startup<C>(
+        &self,
+        client: &mut C,
+        message: PgWireFrontendMessage,
+    ) -> PgWireResult<()>
+    where
+        C: ClientInfo + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::Error: fmt::Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let login = if client.is_secure() { &self.bound } else { &self.plain };
+        login.on_startup(client, message).await
     }
 }

@@ -13,7 +13,7 @@ use pgwire::api::{ClientInfo, METADATA_DATABASE, METADATA_USER};
 use pgwire::error::PgWireResult;
 
 use super::wrong;
-use crate::catalog::{SERVER_VERSION, Surroundings};
+use crate::catalog::{SETTINGS, Surroundings};
 use crate::service::{Asker, Service};
 
 /// The state of a connection.
@@ -33,34 +33,6 @@ pub struct Cursor {
     pub schema: SchemaRef,
     rows: VecDeque<RecordBatch>,
 }
-
-/// Settings that clients set and read, and what they are at first; any other is refused.
-const SETTINGS: [(&str, &str); 24] = [
-    ("application_name", ""),
-    ("bytea_output", "hex"),
-    ("client_encoding", "UTF8"),
-    ("client_min_messages", "notice"),
-    ("datestyle", "ISO, YMD"),
-    ("default_transaction_isolation", "repeatable read"),
-    ("default_transaction_read_only", "on"),
-    ("extra_float_digits", "1"),
-    ("idle_in_transaction_session_timeout", "0"),
-    ("integer_datetimes", "on"),
-    ("intervalstyle", "postgres"),
-    ("lock_timeout", "0"),
-    ("max_identifier_length", "63"),
-    ("quorate.purpose", ""),
-    ("row_security", "on"),
-    ("search_path", ""),
-    ("server_encoding", "UTF8"),
-    ("server_version", SERVER_VERSION),
-    ("server_version_num", "160006"),
-    ("standard_conforming_strings", "on"),
-    ("statement_timeout", "0"),
-    ("timezone", "UTC"),
-    ("transaction_isolation", "repeatable read"),
-    ("transaction_read_only", "on"),
-];
 
 /// Other words for settings.
 const ALIASES: [(&str, &str); 3] = [
@@ -93,6 +65,11 @@ impl Session {
             settings: Mutex::default(),
             cursors: Mutex::default(),
         };
+        let path = match database {
+            Database::Released => "released",
+            Database::Protected => "protected, released",
+        };
+        session.set("search_path", Some(path))?;
         // Start-up options that are no settings are the client's own.
         let given: BTreeMap<&String, &String> = client.metadata().iter().collect();
         for (name, value) in given {

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
     CloseCursor, CopyLegacyOption, CopyOption, CopySource, CopyTarget, Expr, FetchDirection,
-    ObjectName, Query, Statement, Value, Visit, Visitor,
+    ObjectName, Query, Statement, TableFactor, Value, Visit, Visitor,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -288,6 +288,17 @@ struct Others {
 impl Visitor for Others {
     type Break = ();
 
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        // A function in the place of a relation.
+        if let TableFactor::Table { name, args: Some(_), .. } = factor
+            && let Some(name) = name.0.last().and_then(|it| it.as_ident())
+        {
+            self.makes_rows = true;
+            self.given.insert(name.value.to_ascii_lowercase());
+        }
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         let with = query.with.iter().flat_map(|it| &it.cte_tables);
         let names = with.map(|it| it.alias.name.value.to_ascii_lowercase());
@@ -309,15 +320,9 @@ impl Visitor for Others {
             [name] => name.starts_with("pg_"),
             [] => false,
         };
-        let makes_rows = matches!(parts.as_slice(), [.., it] if SET_RETURNING.contains(&&**it));
         let given = matches!(parts.as_slice(), [it] if self.given.contains(it));
         self.of_catalog |= of_catalog;
-        self.makes_rows |= makes_rows;
-        if of_catalog || makes_rows || given {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        if of_catalog || given { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
     fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<()> {
@@ -329,9 +334,6 @@ impl Visitor for Others {
         }
     }
 }
-
-/// Functions that stand where a relation does.
-const SET_RETURNING: [&str; 3] = ["generate_series", "unnest", "generate_subscripts"];
 
 impl From<ParserError> for Wrong {
     fn from(cause: ParserError) -> Self {
