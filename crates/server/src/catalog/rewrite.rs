@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SelectItem,
-    SetExpr, Statement, TableAliasColumnDef, TableFactor, Value, ValueWithSpan, Visit, VisitMut,
-    Visitor, VisitorMut,
+    SetExpr, Statement, TableAliasColumnDef, TableFactor, UnaryOperator, Value, ValueWithSpan,
+    Visit, VisitMut, Visitor, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
@@ -109,6 +109,7 @@ impl VisitorMut for Words<'_> {
 fn apart(body: &mut SetExpr) {
     match body {
         SetExpr::Select(select) => {
+            let _: ControlFlow<()> = VisitMut::visit(&mut select.projection, &mut Lists);
             for (at, item) in select.projection.iter_mut().enumerate() {
                 if let SelectItem::UnnamedExpr(expr @ Expr::Value(_)) = item {
                     let alias = Ident::new(format!("c{at}"));
@@ -199,6 +200,30 @@ impl Words<'_> {
             "set_config" => Some(text(&argument(function, 1).unwrap_or_default())),
             _ => None,
         }
+    }
+}
+
+/// Subqueries that a value is looked up in, where columns are computed: as lists.
+struct Lists;
+
+impl VisitorMut for Lists {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
+        if let Expr::InSubquery { expr, subquery, negated } = expression
+            && let SetExpr::Select(select) = subquery.body.as_mut()
+            && let [SelectItem::UnnamedExpr(item)] = select.projection.as_mut_slice()
+        {
+            *item = call("array_agg", [item.clone()]);
+            let list = Expr::Subquery(subquery.clone());
+            let found = call("array_has", [list, expr.as_ref().clone()]);
+            *expression = if *negated {
+                Expr::UnaryOp { op: UnaryOperator::Not, expr: Box::new(found) }
+            } else {
+                found
+            };
+        }
+        ControlFlow::Continue(())
     }
 }
 
