@@ -125,6 +125,14 @@ impl Error {
         }
     }
 
+    /// Whether somebody who asks over a wire may read all of it: what failed, and where, is for the operator, as it may
+    /// name files and other people's accounts.
+    #[must_use]
+    pub fn is_for_clients(&self) -> bool {
+        matches!(self.code(), "F15" | "F16" | "I68")
+            || matches!(self.kind(), Kind::Policy | Kind::Budget)
+    }
+
     /// The parts by name, for machine-readable output.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {

@@ -67,6 +67,25 @@ pub struct Partner {
     pub name: String,
     /// What the questions of a month may cost each person for this partner; the whole reserve when absent.
     pub allowance: Option<Budget>,
+    /// The months whose releases it may read; all when absent.
+    pub months: Option<Months>,
+}
+
+/// Months from one on, to the end of another where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Months {
+    /// The first.
+    pub from: Period,
+    /// The last.
+    pub to: Option<Period>,
+}
+
+impl Months {
+    /// Whether a month is one of them.
+    #[must_use]
+    pub fn contains(self, month: Period) -> bool {
+        self.from <= month && self.to.is_none_or(|last| month <= last)
+    }
 }
 
 /// What a plan is released for, and with what beside its cells.
@@ -123,7 +142,7 @@ impl Run<'_> {
             };
             report::render(&overview(&title, std::slice::from_ref(publication), account))
         };
-        let public = Partner { name: "public".to_owned(), allowance: None };
+        let public = Partner { name: "public".to_owned(), allowance: None, months: None };
         let asked = Asked { partner: &public, census, page: Some(&page) };
         self.release(snapshot, plan, ledger, asked)
     }

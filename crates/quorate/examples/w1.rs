@@ -262,7 +262,7 @@ fn ask(dir: &Path) -> Outcome<String> {
         books: books(&instance)?,
     };
     run.snapshot("web_audience", &snapshot(dir)?)?;
-    let bench = Partner { name: "bench".to_owned(), allowance: None };
+    let bench = Partner { name: "bench".to_owned(), allowance: None, months: None };
     let desk = Desk::over(&run, vec![snapshot(dir)?], (Database::Protected, None), bench)?;
     let timed = |sql: &str| -> Outcome<f64> {
         let started = Instant::now();

@@ -21,8 +21,10 @@ use datafusion::catalog::{
     CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
 };
 use datafusion::common::DataFusionError;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::datasource::MemTable;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
 use datafusion_pg_catalog::pg_catalog::setup_pg_catalog;
@@ -55,7 +57,7 @@ pub struct Catalog {
 #[derive(Clone)]
 pub struct Planned {
     plan: LogicalPlan,
-    names: Option<Vec<Option<String>>>,
+    names: rewrite::Names,
 }
 
 impl Catalog {
@@ -79,11 +81,14 @@ impl Catalog {
         let relations = Relations::new()?;
         let catalog = Arc::new(MemoryCatalogProvider::new());
         let described = MemorySchemaProvider::new();
-        described.register_table("relation".to_owned(), Arc::clone(&relations.tables) as _)?;
-        described.register_table("field".to_owned(), Arc::clone(&relations.columns) as _)?;
+        let tables: Arc<dyn TableProvider> = Arc::<MemTable>::clone(&relations.tables);
+        let columns: Arc<dyn TableProvider> = Arc::<MemTable>::clone(&relations.columns);
+        described.register_table("relation".to_owned(), tables)?;
+        described.register_table("field".to_owned(), columns)?;
         described.register_table("setting".to_owned(), Arc::new(settings::table()?))?;
         catalog.register_schema("described", Arc::new(described))?;
-        context.register_catalog(database.name(), Arc::clone(&catalog) as _);
+        let whole: Arc<dyn CatalogProvider> = Arc::<MemoryCatalogProvider>::clone(&catalog);
+        context.register_catalog(database.name(), whole);
         setup_pg_catalog(&context, database.name(), EmptyContextProvider).map_err(|it| *it)?;
         for function in functions::all(database, &relations.known) {
             context.register_udf(function);
@@ -175,9 +180,12 @@ impl Catalog {
 }
 
 impl Planned {
-    /// The plan itself.
-    pub const fn plan(&self) -> &LogicalPlan {
-        &self.plan
+    /// The types of its parameters, where it says them.
+    ///
+    /// # Errors
+    /// Two types for one parameter.
+    pub fn parameters(&self) -> std::result::Result<Vec<Option<DataType>>, DataFusionError> {
+        inferred(&self.plan)
     }
 
     /// Its columns, called as PostgreSQL calls them.
@@ -193,6 +201,28 @@ impl Planned {
         });
         Arc::new(Schema::new(fields.collect::<Vec<_>>()))
     }
+}
+
+/// The types that a plan wants of its parameters, in order; none where it does not say.
+fn inferred(plan: &LogicalPlan) -> datafusion::common::Result<Vec<Option<DataType>>> {
+    let mut types = plan.get_parameter_types()?;
+    // What is cast is of the type that it is cast to.
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            expression.apply(|it| {
+                if let Expr::Cast(cast) = it
+                    && let Expr::Placeholder(placeholder) = cast.expr.as_ref()
+                    && let Some(open @ None) = types.get_mut(&placeholder.id)
+                {
+                    *open = Some(cast.field.data_type().clone());
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    let number = |name: &String| name.strip_prefix('$').and_then(|it| it.parse::<usize>().ok());
+    let most = types.keys().filter_map(number).max().unwrap_or(0);
+    Ok((1..=most).map(|at| types.get(&format!("${at}")).cloned().flatten()).collect())
 }
 
 /// Columns of one schema under the names of another.

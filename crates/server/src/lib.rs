@@ -1,13 +1,22 @@
-//! What others connect to: published pages, and statements over the PostgreSQL protocol.
+//! What others connect to: published pages, and statements over the PostgreSQL protocol, Arrow Flight SQL and HTTP.
 //!
 //! A wire says what it was asked and how to write the answer down; what a statement comes to is decided in one
 //! place for all of them ([`service`]). The catalog that client programs read holds no table of people.
 
 mod catalog;
+mod flight;
+mod http;
+mod listen;
+mod literal;
+mod metrics;
 mod pages;
 mod postgres;
+mod route;
 mod service;
 
+pub use flight::Flight;
+pub use http::Http;
+pub use listen::Tls;
 pub use pages::Pages;
-pub use postgres::{Postgres, Tls};
+pub use postgres::Postgres;
 pub use service::{Service, of_access};

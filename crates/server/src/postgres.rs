@@ -1,7 +1,6 @@
 //! The PostgreSQL protocol: connections, TLS, login, and what each of them is limited to.
 //!
-//! Without TLS only loopback is served; a TLS set-up that fails stops the program, it never falls back. Source:
-//! interfaces (credentials), PostgreSQL 16, chapter 55.
+//! Source: interfaces (credentials), PostgreSQL 16, chapter 55.
 
 mod copy;
 mod handler;
@@ -26,48 +25,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use self::handler::Handler;
 use self::login::{Accounts, Parameters, Startup};
+use crate::listen::{self, CONNECTIONS_MOST, Tls};
 use crate::service::Service;
-
-/// 1,100 connections at once; whoever comes then is turned away.
-const CONNECTIONS_MOST: usize = 1_100;
-
-/// A certificate and its key, ready for connections.
-#[derive(Clone)]
-pub struct Tls {
-    acceptor: TlsAcceptor,
-    /// PEM: clients bind the login to it.
-    certificate: Vec<u8>,
-}
-
-impl Tls {
-    /// From PEM.
-    ///
-    /// # Errors
-    /// What is no certificate, no key, or no pair.
-    pub fn new(certificate: Vec<u8>, key: &[u8]) -> io::Result<Self> {
-        let chain = CertificateDer::pem_slice_iter(&certificate).collect::<Result<Vec<_>, _>>();
-        let chain = chain.map_err(io::Error::other)?;
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(io::Error::other)?;
-        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .map_err(io::Error::other)?;
-        config.alpn_protocols = vec![ALPN.to_vec()];
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), certificate })
-    }
-}
-
-/// What the protocol is called in a TLS handshake that comes first.
-const ALPN: &[u8] = b"postgresql";
 
 /// A server that has a port and is not yet answering.
 pub struct Postgres {
@@ -88,11 +50,7 @@ impl Postgres {
         address: SocketAddr,
         tls: Option<Tls>,
     ) -> io::Result<Self> {
-        if tls.is_none() && !address.ip().is_loopback() {
-            let what = format!("{address} is not loopback: a certificate is needed");
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
-        }
-        let listener = TcpListener::bind(address).await?;
+        let listener = listen::bind(address, tls.as_ref()).await?;
         let handler = Arc::new(Handler::new(service));
         Ok(Self { listener, service, tls, handler, connections: Arc::default() })
     }
@@ -105,12 +63,13 @@ impl Postgres {
         self.listener.local_addr()
     }
 
-    /// Answers until `stop` is done; connections end with it.
+    /// Answers until `stop` is done; connections end with it, after what they are being told.
     ///
     /// # Errors
-    /// The system's, when the socket fails.
+    /// What a login cannot be set up with.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> io::Result<()> {
         let room = Arc::new(Semaphore::new(CONNECTIONS_MOST));
+        let open_now = self.service.metrics.open("postgres");
         let mut open = JoinSet::new();
         tokio::pin!(stop);
         loop {
@@ -121,11 +80,17 @@ impl Postgres {
             };
             // A connection that is gone before it is taken is nobody's fault.
             let Ok((socket, _)) = accepted else { continue };
-            let Ok(place) = Arc::clone(&room).try_acquire_owned() else { continue };
+            let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+                self.service.metrics.turned_away.inc();
+                continue;
+            };
             let connection = self.connection()?;
-            let tls = self.tls.as_ref().map(|it| it.acceptor.clone());
+            let tls = self.tls.as_ref().map(Tls::acceptor);
+            let open_now = open_now.clone();
             open.spawn(async move {
+                open_now.inc();
                 serve(socket, tls, connection).await;
+                open_now.dec();
                 drop(place);
             });
         }
@@ -147,7 +112,7 @@ impl Postgres {
         let mut scram = ScramAuth::new(Arc::new(Accounts(self.service)));
         scram.set_iterations(usize::try_from(access::ITERATIONS).unwrap_or(usize::MAX));
         if let Some(tls) = tls {
-            let bound = scram.configure_certificate(&tls.certificate);
+            let bound = scram.configure_certificate(tls.certificate());
             bound.map_err(|cause| io::Error::other(cause.to_string()))?;
         }
         Ok(SASLAuthStartupHandler::new(Arc::new(Parameters))

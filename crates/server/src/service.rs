@@ -5,20 +5,33 @@
 //! Fresh answers, and failures, are told at ticks, so that how long one took tells little of rows.
 //! Source: privacy model §12 (timing); client rules 1 and 2; governance (roles).
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use access::{AccessError, Accounts, Act, Agreements, Use, User};
+use access::{AccessError, Accounts, Act, Agreements, Scope, Use, User};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::common::DataFusionError;
 use engine::query::{Database, Decision, Described, Desk, Paid};
-use engine::run::{Partner, Run};
+use engine::run::{Months, Partner, Run};
 use engine::{Error, Kind, Result};
+use ledger::State;
 use privacy::{Budget, Delta, OutOfRange, Rho};
 
-use crate::catalog::Catalog;
+use tokio::sync::Semaphore;
+
+use crate::catalog::{Catalog, SETTINGS, Surroundings};
+use crate::metrics::Metrics;
+use crate::route::is_of_catalog;
 
 /// 250 ms: fresh answers, and failures of them, are told at multiples of it.
 const TICK: Duration = Duration::from_millis(250);
+
+/// Passwords that are checked at a time.
+const LOGINS: usize = 2;
+
+/// 1 s: what a refused password is told after.
+const REFUSAL: Duration = Duration::from_secs(1);
 
 /// 2 s: so old may be what a catalog says of released tables.
 const CATALOG_AGE: Duration = Duration::from_secs(2);
@@ -29,6 +42,9 @@ pub struct Service {
     accounts: Accounts,
     agreements: Agreements,
     catalogs: [(Database, Catalog, tokio::sync::Mutex<Option<Instant>>); 2],
+    logins: Semaphore,
+    /// What it has done.
+    pub metrics: Metrics,
 }
 
 /// Who asks, of which database, and what for.
@@ -40,6 +56,23 @@ pub struct Asker {
     pub database: Database,
     /// The purpose that was declared; empty when none was.
     pub purpose: String,
+    /// Whether this login is for charged questions at all.
+    pub questions: bool,
+}
+
+/// What a session of a wire says of itself, where nothing else is set.
+impl Surroundings for Asker {
+    fn user(&self) -> String {
+        self.user.name.to_string()
+    }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        match name {
+            "quorate.purpose" => Some(self.purpose.clone()),
+            "search_path" => Some(self.database.default_schema().to_owned()),
+            name => SETTINGS.iter().find(|it| it.0 == name).map(|it| it.1.to_owned()),
+        }
+    }
 }
 
 /// The rows of a statement, and what is told beside them.
@@ -50,6 +83,19 @@ pub struct Told {
     pub rows: Vec<RecordBatch>,
     /// What it cost, and what is hidden.
     pub notices: Vec<String>,
+    /// Whether anything was charged for it now.
+    pub charged: bool,
+}
+
+/// A release that was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedRelease {
+    /// Its folder.
+    pub id: String,
+    /// Its product.
+    pub product: String,
+    /// Its month.
+    pub period: String,
 }
 
 impl Service {
@@ -61,7 +107,8 @@ impl Service {
         let agreements = Agreements::of(&run.instance.root);
         let of = async |it| Ok((it, Catalog::new(it).await?, tokio::sync::Mutex::new(None)));
         let catalogs = [of(Database::Released).await?, of(Database::Protected).await?];
-        Ok(Box::leak(Box::new(Self { run, accounts, agreements, catalogs })))
+        let (logins, metrics) = (Semaphore::new(LOGINS), Metrics::default());
+        Ok(Box::leak(Box::new(Self { run, accounts, agreements, catalogs, logins, metrics })))
     }
 
     /// Who may log in.
@@ -81,10 +128,7 @@ impl Service {
     }
 
     /// What a client program may know of a database.
-    ///
-    /// # Errors
-    /// A fault when vault or ledger cannot be read.
-    pub async fn catalog(&'static self, database: Database) -> Result<&'static Catalog> {
+    async fn catalog(&'static self, database: Database) -> Result<&'static Catalog> {
         let [released, protected] = &self.catalogs;
         let (_, catalog, read) = if database == released.0 { released } else { protected };
         let mut read = read.lock().await;
@@ -97,6 +141,14 @@ impl Service {
         Ok(catalog)
     }
 
+    /// The tables of a database, with what they are.
+    ///
+    /// # Errors
+    /// A fault when vault or ledger cannot be read.
+    pub async fn tables(&'static self, database: Database) -> Result<Vec<Described>> {
+        self.at_desk(database, nobody(), |desk| desk.planner.described()).await
+    }
+
     /// The columns that a statement would have, and the types of its parameters; nothing is charged.
     ///
     /// # Errors
@@ -104,10 +156,18 @@ impl Service {
     pub async fn described(
         &'static self,
         asker: &Asker,
+        around: &(dyn Surroundings + Sync),
         sql: String,
     ) -> Result<(SchemaRef, Vec<Option<DataType>>)> {
+        if is_of_catalog(&sql) {
+            let catalog = self.catalog(asker.database).await?;
+            let planned = catalog.plan(&sql, around).await.map_err(|it| not_understood(&it))?;
+            let parameters = planned.parameters().map_err(|cause| not_understood(&cause))?;
+            return Ok((planned.columns(), parameters));
+        }
         let own = asker.clone();
-        self.at_desk(asker.database, nobody(), move |desk| {
+        let partner = self.partner(&asker.user)?;
+        self.at_desk(asker.database, partner, move |desk| {
             let decision = desk.planner.decide(&sql)?;
             self.allow(&own, &decision)?;
             Ok((decision.columns(), decision.parameters()?))
@@ -115,11 +175,121 @@ impl Service {
         .await
     }
 
-    /// Answers a statement; a fresh answer, or a failure, at the next tick.
+    /// The rows of a statement: of the catalog, or an answer; a fresh answer, or a failure, at the next tick.
     ///
     /// # Errors
     /// `Q…`, `A…`, `L…`, or a fault.
-    pub async fn answer(&'static self, asker: &Asker, sql: String) -> Result<Told> {
+    pub async fn read(
+        &'static self,
+        asker: &Asker,
+        around: &(dyn Surroundings + Sync),
+        sql: String,
+    ) -> Result<Told> {
+        let told = if is_of_catalog(&sql) {
+            self.looked_up(asker, around, &sql).await
+        } else {
+            self.answer(asker, sql).await
+        };
+        self.metrics.asked(&told);
+        told
+    }
+
+    async fn looked_up(
+        &'static self,
+        asker: &Asker,
+        around: &(dyn Surroundings + Sync),
+        sql: &str,
+    ) -> Result<Told> {
+        let catalog = self.catalog(asker.database).await?;
+        let planned = catalog.plan(sql, around).await.map_err(|it| not_understood(&it))?;
+        let (schema, rows) = catalog.rows(planned).await.map_err(|it| not_understood(&it))?;
+        Ok(Told { schema, rows, notices: Vec::new(), charged: false })
+    }
+
+    /// Who has shown a password; nobody learns whether it was the name or the password that was wrong.
+    ///
+    /// # Errors
+    /// `A08` when statements are not for that user; a fault when accounts cannot be read.
+    pub async fn by_password(&'static self, name: &str, password: &str) -> Result<Option<User>> {
+        let (name, password) = (name.to_owned(), password.to_owned());
+        let begun = Instant::now();
+        // A check is work for a core: no more at a time than leave one for others.
+        let _turn = self.logins.acquire().await;
+        let checked = tokio::task::spawn_blocking(move || {
+            self.accounts.check_password(&name, &password).map_err(of_access)
+        });
+        let user = checked.await.map_err(|_| stopped())??;
+        if user.is_none() {
+            self.metrics.logins_refused.inc();
+            tokio::time::sleep_until((begun + REFUSAL).into()).await;
+        }
+        Ok(user)
+    }
+
+    /// Who bears a token, and whether it is for charged questions.
+    ///
+    /// # Errors
+    /// A fault when accounts cannot be read.
+    pub fn by_token(&self, token: &str) -> Result<Option<(User, bool)>> {
+        let bearer = self.accounts.check_token(token, self.run.clock.now()).map_err(of_access)?;
+        if bearer.is_none() {
+            self.metrics.logins_refused.inc();
+        }
+        Ok(bearer.map(|it| (it.user, it.scopes.contains(&Scope::Questions))))
+    }
+
+    /// Whether the instance can be read: its vault and its ledger.
+    ///
+    /// # Errors
+    /// A fault that says what is wrong.
+    pub async fn ready(&'static self) -> Result<()> {
+        self.at_desk(Database::Released, nobody(), |_| Ok(())).await
+    }
+
+    /// The published releases that a user may read, newest last: product, month and folder.
+    ///
+    /// # Errors
+    /// A fault when the ledger cannot be read.
+    pub async fn releases(&'static self, asker: &Asker) -> Result<Vec<PublishedRelease>> {
+        let own = asker.clone();
+        let listed = tokio::task::spawn_blocking(move || {
+            let history = self.run.history()?;
+            let published = history.charges().into_iter().filter_map(|it| match it.state {
+                State::Published(of) => Some(PublishedRelease {
+                    id: of.release,
+                    product: it.charge.product,
+                    period: it.charge.period,
+                }),
+                _ => None,
+            });
+            Ok(published.filter(|it| self.may_read(&own, it).is_ok()).collect())
+        });
+        listed.await.map_err(|_| stopped())?
+    }
+
+    /// Refuses a release that the user's agreement does not name, as if it were not there.
+    fn may_read(&self, asker: &Asker, release: &PublishedRelease) -> Result<()> {
+        engine::product::named(&release.product)?;
+        let wanted = Use {
+            purpose: &asker.purpose,
+            products: &[&release.product],
+            question: false,
+            periods: &[&release.period],
+        };
+        self.agreements.check(&asker.user, &wanted, self.today()).map_err(of_access)
+    }
+
+    /// The folder of releases.
+    #[must_use]
+    pub fn releases_dir(&self) -> PathBuf {
+        self.run.instance.releases_dir()
+    }
+
+    fn today(&self) -> jiff::civil::Date {
+        self.run.instance.zone().to_datetime(self.run.clock.now()).date()
+    }
+
+    async fn answer(&'static self, asker: &Asker, sql: String) -> Result<Told> {
         let begun = Instant::now();
         let own = asker.clone();
         let partner = self.partner(&asker.user)?;
@@ -141,7 +311,8 @@ impl Service {
         }
         let answer = answer?;
         let notices = answer.paid.iter().map(notice).collect();
-        Ok(Told { schema: answer.schema, rows: answer.rows, notices })
+        let charged = answer.paid.iter().any(|it| it.charged != Budget::ZERO);
+        Ok(Told { schema: answer.schema, rows: answer.rows, notices, charged })
     }
 
     /// Refuses what role or agreement does not allow: before anything is read or charged.
@@ -153,8 +324,11 @@ impl Service {
             question: !months.is_empty(),
             periods: &months.iter().map(String::as_str).collect::<Vec<_>>(),
         };
-        let today = self.run.instance.zone().to_datetime(self.run.clock.now()).date();
-        self.agreements.check(&asker.user, &wanted, today).map_err(of_access)
+        if wanted.question && !asker.questions {
+            return Err(Error::policy("A08", "this token is for released tables alone")
+                .remedy("log in with a token made with --questions, or with a password"));
+        }
+        self.agreements.check(&asker.user, &wanted, self.today()).map_err(of_access)
     }
 
     /// For whom the ledger has a charge, and what of the reserve may be spent.
@@ -172,7 +346,11 @@ impl Service {
         let delta = Delta::from_atto(agreement.share.of(reserve.delta.atto()));
         let wrong = |cause: OutOfRange| Error::fault("F03", cause.to_string());
         let allowance = Budget { rho: rho.map_err(wrong)?, delta: delta.map_err(wrong)? };
-        Ok(Partner { name: name.to_string(), allowance: Some(allowance) })
+        let months = Months {
+            from: agreement.periods.from().parse()?,
+            to: agreement.periods.to().map(str::parse).transpose()?,
+        };
+        Ok(Partner { name: name.to_string(), allowance: Some(allowance), months: Some(months) })
     }
 
     /// Does something at a desk, on a thread that may wait.
@@ -186,14 +364,32 @@ impl Service {
             let desk = Desk::open(self.run, database, partner, None)?;
             work(&desk)
         });
-        done.await
-            .map_err(|_| Error::fault("F03", "a statement stopped the thread that it ran on"))?
+        done.await.map_err(|_| stopped())?
+    }
+}
+
+fn stopped() -> Error {
+    Error::fault("F03", "a statement stopped the thread that it ran on")
+}
+
+/// How a refusal begins of what cannot be read as SQL at all.
+pub const NO_SQL: &str = "the statement is no SQL";
+
+/// What the catalog does not understand, as a refusal of the planner's.
+fn not_understood(cause: &DataFusionError) -> Error {
+    let root = cause.find_root();
+    let said = root.strip_backtrace();
+    match root {
+        DataFusionError::SQL(..) => Error::policy("Q02", format!("{NO_SQL}: {said}")),
+        DataFusionError::ResourcesExhausted(_) => Error::fault("F15", said),
+        DataFusionError::NotImplemented(_) => Error::policy("Q01", said),
+        _ => Error::policy("Q02", said),
     }
 }
 
 /// For whom nothing is charged.
 const fn nobody() -> Partner {
-    Partner { name: String::new(), allowance: Some(Budget::ZERO) }
+    Partner { name: String::new(), allowance: Some(Budget::ZERO), months: None }
 }
 
 /// What is told beside an answer: its cost, and what is hidden.

@@ -31,6 +31,18 @@ impl Periods {
         }
     }
 
+    /// The first month.
+    #[must_use]
+    pub fn from(&self) -> &str {
+        &self.from
+    }
+
+    /// The last month; `None` when there is none.
+    #[must_use]
+    pub fn to(&self) -> Option<&str> {
+        self.to.as_deref()
+    }
+
     /// Whether the month `period`, e.g. `2026-10`, is one of them.
     #[must_use]
     pub fn contains(&self, period: &str) -> bool {

@@ -113,7 +113,7 @@ impl<'run> Desk<'run> {
             None => Lists::new(&run.policy.geography, SiteList::built_in(), coverage, Vec::new()),
         };
         let names = snapshots.iter().map(|(period, it)| (*period, it.id.clone())).collect();
-        let released = Arc::new(Released::of(run.instance, &*run.history()?));
+        let released = Arc::new(Released::of(run.instance, &*run.history()?, partner.months));
         let planner = Planner::new(run.policy, lists, names, (database, &released), period)?;
         Ok(Self { run, snapshots, partner, planner })
     }

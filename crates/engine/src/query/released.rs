@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::product;
 use crate::publish::{Publication, Row, SHARE_COLUMNS, Word};
+use crate::run::Months;
+use crate::time::Period;
 
 /// The published releases of every product.
 #[derive(Debug)]
@@ -28,13 +30,15 @@ pub struct Released {
 }
 
 impl Released {
-    /// What the ledger has published.
+    /// What the ledger has published, of these months where they are given.
     #[must_use]
-    pub fn of(instance: &Instance, history: &History) -> Self {
+    pub fn of(instance: &Instance, history: &History, months: Option<Months>) -> Self {
         let mut published: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
         for charged in history.charges() {
             let State::Published(of) = charged.state else { continue };
-            if product::named(&charged.charge.product).is_ok() {
+            let month = charged.charge.period.parse::<Period>();
+            let is_open = months.is_none_or(|it| month.is_ok_and(|month| it.contains(month)));
+            if is_open && product::named(&charged.charge.product).is_ok() {
                 let folder = instance.releases_dir().join(of.release);
                 published
                     .entry(charged.charge.product)

@@ -22,7 +22,7 @@ pub const PARTNER: &str = "partner-1";
 
 /// The partner, who may spend the whole reserve.
 pub fn partner() -> Partner {
-    Partner { name: PARTNER.to_owned(), allowance: None }
+    Partner { name: PARTNER.to_owned(), allowance: None, months: None }
 }
 
 /// People who are alike.

@@ -63,7 +63,7 @@ impl Query {
             books: books(&instance)?,
         };
         let database = if self.released { Database::Released } else { Database::Protected };
-        let partner = Partner { name: self.partner.clone(), allowance: None };
+        let partner = Partner { name: self.partner.clone(), allowance: None, months: None };
         let desk = Desk::open(&run, database, partner, period)?;
         let Some(sql) = &self.sql else { return prompt::run(&desk, &instance) };
         let said = match (self.dry_run, self.csv) {

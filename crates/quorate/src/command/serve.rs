@@ -1,15 +1,16 @@
-//! `quorate serve`: statements of partners over the PostgreSQL protocol.
+//! `quorate serve`: statements of partners over the PostgreSQL protocol, Arrow Flight SQL and HTTP.
 
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use engine::error::io_error;
 use engine::policy::Policy;
 use engine::run::{Run, books};
 use engine::{Error, Instance, Result, SystemClock};
-use server::{Postgres, Service, Tls};
+use server::{Flight, Http, Postgres, Service, Tls};
 
 use crate::command::user::accounts;
 use crate::command::{PROGRAM, code_hash};
@@ -18,19 +19,46 @@ use crate::output::Output;
 /// Answer statements over the network, until Ctrl-C.
 #[derive(Args)]
 pub struct Serve {
-    /// Where the PostgreSQL protocol is answered.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5432")]
-    postgres: SocketAddr,
+    /// Where the PostgreSQL protocol is answered, or `off`.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5432", value_parser = place)]
+    postgres: Place,
+    /// Where Arrow Flight SQL is answered, or `off`.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051", value_parser = place)]
+    flight: Place,
+    /// Where HTTP is answered, or `off`.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = place)]
+    http: Place,
     /// The certificate, PEM; needed off loopback.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
     /// The key of the certificate, PEM: ECDSA P-256 or RSA.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Log each statement by what became of it, and each start and stop, as JSON lines on standard error.
+    #[arg(long)]
+    log: bool,
+}
+
+/// An address, or none.
+#[derive(Clone, Copy, Debug)]
+struct Place(Option<SocketAddr>);
+
+fn place(text: &str) -> std::result::Result<Place, String> {
+    match text {
+        "off" => Ok(Place(None)),
+        address => address
+            .parse()
+            .map(|it| Place(Some(it)))
+            .map_err(|_| "an address and port such as 127.0.0.1:5432, or `off`".to_owned()),
+    }
 }
 
 impl Serve {
     pub fn run(self, folder: &Path, _output: &Output) -> Result<()> {
+        if self.log {
+            let lines = tracing_subscriber::fmt().json().flatten_event(true);
+            lines.with_target(false).with_writer(std::io::stderr).init();
+        }
         let instance: &'static Instance = Box::leak(Box::new(Instance::open(folder)?));
         let policy: &'static Policy = Box::leak(Box::new(Policy::read(instance)?));
         let code_hash: &'static str = Box::leak(code_hash()?.into_boxed_str());
@@ -44,29 +72,89 @@ impl Serve {
             books: books(instance)?,
         }));
         let accounts = accounts(instance)?;
-        let tls = match self.tls_cert.zip(self.tls_key) {
-            Some((certificate, key)) => Some(tls(&certificate, &key)?),
+        let tls = match self.tls_cert.as_ref().zip(self.tls_key.as_ref()) {
+            Some((certificate, key)) => Some(tls(certificate, key)?),
             None => None,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.map_err(|cause| Error::fault("F06", cause.to_string()))?;
-        let failed = |cause: std::io::Error| {
-            Error::fault("F09", format!("the PostgreSQL protocol cannot be served: {cause}"))
-                .at(self.postgres)
-                .remedy("choose another address with --postgres; off loopback give --tls-cert and --tls-key")
-        };
-        runtime.block_on(async {
+        let done = runtime.block_on(async {
             let service = Service::new(run, accounts).await?;
-            let postgres = Postgres::bind(service, self.postgres, tls).await.map_err(failed)?;
-            let address = postgres.address().map_err(failed)?;
-            Output::note(&format!(
-                "answering: psql \"host={} port={} dbname=quorate user=NAME\" (Ctrl-C ends)",
-                address.ip(),
-                address.port()
-            ));
-            postgres.run(stopped()).await.map_err(failed)
-        })
+            // A vault or ledger that cannot be read is told now, and not to the first who asks.
+            service.ready().await?;
+            self.answer(service, tls).await
+        });
+        // A count that is under way ends with the program: nothing of it was charged or told.
+        runtime.shutdown_timeout(Duration::from_secs(5));
+        done
     }
+
+    /// Takes every port before any is answered, then answers until it is told to stop.
+    async fn answer(&self, service: &'static Service, tls: Option<Tls>) -> Result<()> {
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let until = |mut it: tokio::sync::watch::Receiver<bool>| async move {
+            drop(it.wait_for(|it| *it).await);
+        };
+        let mut wires = tokio::task::JoinSet::new();
+        if let Some(at) = self.postgres.0 {
+            let wire = Postgres::bind(service, at, tls.clone()).await;
+            let wire = wire.map_err(|it| failed(&it, at, "--postgres"))?;
+            let at = wire.address().map_err(|it| failed(&it, at, "--postgres"))?;
+            Output::note(&format!(
+                "PostgreSQL  psql \"host={} port={} dbname=quorate user=NAME\"",
+                at.ip(),
+                at.port()
+            ));
+            let until = until(stopping.clone());
+            wires.spawn(async move { wire.run(until).await.map_err(|it| (it, at, "--postgres")) });
+        }
+        let scheme = if tls.is_some() { "s" } else { "" };
+        if let Some(at) = self.flight.0 {
+            let wire = Flight::bind(service, at, tls.clone()).await;
+            let wire = wire.map_err(|it| failed(&it, at, "--flight"))?;
+            let at = wire.address().map_err(|it| failed(&it, at, "--flight"))?;
+            let grpc = if tls.is_some() { "grpc+tls" } else { "grpc" };
+            Output::note(&format!("Flight SQL  {grpc}://{at}"));
+            let until = until(stopping.clone());
+            wires.spawn(async move { wire.run(until).await.map_err(|it| (it, at, "--flight")) });
+        }
+        if let Some(at) = self.http.0 {
+            let wire = Http::bind(service, at, tls.clone()).await;
+            let wire = wire.map_err(|it| failed(&it, at, "--http"))?;
+            let at = wire.address().map_err(|it| failed(&it, at, "--http"))?;
+            Output::note(&format!("HTTP        http{scheme}://{at}/docs"));
+            let until = until(stopping.clone());
+            wires.spawn(async move { wire.run(until).await.map_err(|it| (it, at, "--http")) });
+        }
+        Output::note("answering (Ctrl-C ends)");
+        tracing::info!("started");
+        let first = tokio::select! {
+            () = stopped() => None,
+            first = wires.join_next() => first,
+        };
+        stop.send_replace(true);
+        tracing::info!("stopping");
+        let mut ended: Vec<_> = first.into_iter().collect();
+        // Whoever is being answered has a moment to read it.
+        let rest = async {
+            while let Some(it) = wires.join_next().await {
+                ended.push(it)
+            }
+        };
+        drop(tokio::time::timeout(Duration::from_secs(5), rest).await);
+        for wire in ended {
+            if let Ok(Err((cause, at, flag))) = wire {
+                return Err(failed(&cause, at, flag));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn failed(cause: &std::io::Error, at: SocketAddr, flag: &str) -> Error {
+    Error::fault("F09", format!("{at} cannot be served: {cause}")).remedy(format!(
+        "choose another address with {flag}, or `off`; off loopback give --tls-cert and --tls-key"
+    ))
 }
 
 /// Until Ctrl-C, or until the service manager says so.

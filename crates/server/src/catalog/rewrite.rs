@@ -21,14 +21,14 @@ pub trait Surroundings {
     fn setting(&self, name: &str) -> Option<String>;
 }
 
+/// What columns are called, each where it is known; none where a column stands for several.
+pub type Names = Option<Vec<Option<String>>>;
+
 /// A statement in other words, and what PostgreSQL calls its columns where the statement does not say.
 ///
 /// # Errors
 /// A text that is no SQL.
-pub fn rewrite(
-    sql: &str,
-    around: &dyn Surroundings,
-) -> Result<(String, Option<Vec<Option<String>>>), ParserError> {
+pub fn rewrite(sql: &str, around: &dyn Surroundings) -> Result<(String, Names), ParserError> {
     let mut statements = Parser::parse_sql(&PostgreSqlDialect {}, sql)?;
     let [statement] = statements.as_mut_slice() else {
         return Err(ParserError::ParserError("one statement at a time".to_owned()));
@@ -249,7 +249,7 @@ fn is_aggregate(expression: &Expr) -> bool {
 }
 
 /// What the columns of the outermost SELECT are called when nothing is said; none where a column stands for several.
-fn names(statement: &Statement) -> Option<Vec<Option<String>>> {
+fn names(statement: &Statement) -> Names {
     let Statement::Query(query) = statement else { return None };
     let SetExpr::Select(select) = query.body.as_ref() else { return None };
     let name = |item: &SelectItem| match item {

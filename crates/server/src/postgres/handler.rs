@@ -28,11 +28,12 @@ use pgwire::messages::data::RowDescription;
 use pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_PORTAL};
 use pgwire::types::format::FormatOptions;
 
-use super::parameters::{self, Values};
+use super::parameters::Values;
 use super::session::Session;
-use super::statement::{Command, Reading, command, split, unread};
+use super::statement::{Command, command, split, unread};
 use super::{copy, wrong};
 use crate::catalog::signed as signed_type;
+use crate::literal::written_into;
 use crate::service::{Service, Told};
 
 /// Answers the queries of every connection.
@@ -76,12 +77,12 @@ impl Handler {
     {
         let done = |tag: &str| Ok(Response::Execution(Tag::new(tag)));
         match command {
-            Command::Read(reading) => {
-                let told = self.read(client, session, reading, values).await?;
+            Command::Read(sql) => {
+                let told = self.read(client, session, sql, values).await?;
                 rows(client, &told.schema, &told.rows, format).map(Response::Query)
             }
-            Command::Copy { reading, layout } => {
-                let told = self.read(client, session, reading, values).await?;
+            Command::Copy { sql, layout } => {
+                let told = self.read(client, session, sql, values).await?;
                 let format = match layout.kind {
                     copy::Kind::Binary => Format::UnifiedBinary,
                     copy::Kind::Text | copy::Kind::Csv => Format::UnifiedText,
@@ -89,8 +90,8 @@ impl Handler {
                 let fields = Arc::new(fields(client, &told.schema, &format)?);
                 copy::response(&fields, &told.rows, layout).map(Response::CopyOut)
             }
-            Command::Declare { name, reading } => {
-                let told = self.read(client, session, reading, values).await?;
+            Command::Declare { name, sql } => {
+                let told = self.read(client, session, sql, values).await?;
                 session.declare(name, told.schema, told.rows);
                 done("DECLARE CURSOR")
             }
@@ -140,14 +141,18 @@ impl Handler {
         &self,
         client: &mut C,
         session: &Session,
-        reading: &Reading,
+        sql: &str,
         values: &Values,
     ) -> PgWireResult<Told>
     where
         C: ClientInfo + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
-        let reading = self.answer(session, reading, values);
+        let sql = written_into(sql, &values.0).map_err(|cause| wrong::of_ours(&cause))?;
+        let reading = async {
+            let told = self.service.read(&session.asker(), session, sql).await;
+            told.map_err(|cause| wrong::of_ours(&cause))
+        };
         let told = match session.statement_timeout() {
             None => reading.await?,
             Some(limit) => tokio::time::timeout(limit, reading).await.map_err(|_| {
@@ -161,26 +166,6 @@ impl Handler {
             client.feed(PgWireBackendMessage::NoticeResponse(notice.into())).await?;
         }
         Ok(told)
-    }
-
-    async fn answer(
-        &self,
-        session: &Session,
-        reading: &Reading,
-        values: &Values,
-    ) -> PgWireResult<Told> {
-        let sql = values.written_into(&reading.sql)?;
-        if reading.of_catalog {
-            let catalog = self.service.catalog(session.database).await;
-            let catalog = catalog.map_err(|cause| wrong::of_ours(&cause))?;
-            let planned = catalog.plan(&sql, session).await;
-            let planned = planned.map_err(|cause| wrong::of_catalog(&cause))?;
-            let found = catalog.rows(planned).await;
-            let (schema, rows) = found.map_err(|cause| wrong::of_catalog(&cause))?;
-            return Ok(Told { schema, rows, notices: Vec::new() });
-        }
-        let told = self.service.answer(&session.asker(), sql).await;
-        told.map_err(|cause| wrong::of_ours(&cause))
     }
 }
 
@@ -197,7 +182,7 @@ fn signed(told: Told) -> PgWireResult<Told> {
     };
     let rows = told.rows.iter().map(cast).collect::<Result<_, ArrowError>>();
     let rows = rows.map_err(|cause| wrong::error("22003", cause.to_string()))?;
-    Ok(Told { schema, rows, notices: told.notices })
+    Ok(Told { schema, rows, notices: told.notices, charged: told.charged })
 }
 
 const STRICT: CastOptions<'static> =
@@ -327,10 +312,8 @@ impl QueryParser for Reader {
         let command = command.map_err(|cause| wrong::of_statement(&cause))?;
         let mut prepared =
             Prepared { command: Arc::new(command), parameters: Vec::new(), columns: None };
-        let reading = match &*prepared.command {
-            Command::Read(reading)
-            | Command::Copy { reading, .. }
-            | Command::Declare { reading, .. } => reading,
+        let sql = match &*prepared.command {
+            Command::Read(sql) | Command::Copy { sql, .. } | Command::Declare { sql, .. } => sql,
             Command::Fetch { name, .. } => {
                 prepared.columns = session.columns(name);
                 return Ok(Some(prepared));
@@ -342,17 +325,8 @@ impl QueryParser for Reader {
             _ => return Ok(Some(prepared)),
         };
         let given = |at: usize| types.get(at).cloned().flatten();
-        let (columns, parameters) = if reading.of_catalog {
-            let catalog = self.service.catalog(session.database).await;
-            let catalog = catalog.map_err(|cause| wrong::of_ours(&cause))?;
-            let planned = catalog.plan(&reading.sql, &*session).await;
-            let planned = planned.map_err(|cause| wrong::of_catalog(&cause))?;
-            let inferred = parameters::inferred(planned.plan());
-            (planned.columns(), inferred.map_err(|cause| wrong::of_catalog(&cause))?)
-        } else {
-            let described = self.service.described(&session.asker(), reading.sql.clone()).await;
-            described.map_err(|cause| wrong::of_ours(&cause))?
-        };
+        let described = self.service.described(&session.asker(), &*session, sql.clone()).await;
+        let (columns, parameters) = described.map_err(|cause| wrong::of_ours(&cause))?;
         let typed = parameters.iter().enumerate().map(|(at, inferred)| {
             let own = || inferred.as_ref().map_or(Ok(Type::TEXT), into_pg_type);
             given(at).map_or_else(own, Ok)

@@ -86,7 +86,7 @@ impl Session {
     /// Who asks, and what for.
     pub fn asker(&self) -> Asker {
         let purpose = self.setting("quorate.purpose").unwrap_or_default();
-        Asker { user: self.user.clone(), database: self.database, purpose }
+        Asker { user: self.user.clone(), database: self.database, purpose, questions: true }
     }
 
     /// Sets a setting, or back to what it is at first.

@@ -1,19 +1,15 @@
 //! What a client sent: one text cut into statements, each read as far as the protocol needs.
 //!
-//! A statement of the session (SET, BEGIN, a cursor) is done here; one that reads goes to the catalog or to the
-//! planner by the relations that it names, in its own words. Source: client rules 1 and 2.
-
-use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+//! A statement of the session (SET, BEGIN, a cursor) is done here; one that reads goes to the service in its own
+//! words. Source: client rules 1 and 2.
 
 use datafusion::sql::sqlparser::ast::{
-    CloseCursor, CopyLegacyOption, CopyOption, CopySource, CopyTarget, Expr, FetchDirection,
-    ObjectName, Query, Statement, TableFactor, Value, Visit, Visitor,
+    CloseCursor, CopyLegacyOption, CopyOption, CopySource, CopyTarget, FetchDirection, Statement,
+    Value,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
-use engine::query::may_be_table;
 
 use super::copy::Layout;
 use super::session::is_setting;
@@ -22,7 +18,7 @@ use super::session::is_setting;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// It reads.
-    Read(Reading),
+    Read(String),
     /// It is set, or reset without a value.
     Set { name: String, value: Option<String> },
     /// A setting is asked for; all of them without a name.
@@ -34,9 +30,9 @@ pub enum Command {
     /// What changes nothing here: its name is its answer.
     Nothing(&'static str),
     /// Rows go out in bulk.
-    Copy { reading: Reading, layout: Layout },
+    Copy { sql: String, layout: Layout },
     /// A cursor is opened over what is read.
-    Declare { name: String, reading: Reading },
+    Declare { name: String, sql: String },
     /// Rows of a cursor; all that are left without a number.
     Fetch { name: String, rows: Option<u64> },
     /// A cursor is closed; all of them without a name.
@@ -45,15 +41,6 @@ pub enum Command {
     Deallocate(Option<String>),
     /// Everything of the session is forgotten.
     Discard,
-}
-
-/// A statement that reads, in the client's own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
-    /// Its text.
-    pub sql: String,
-    /// Whether it reads of the catalog alone.
-    pub of_catalog: bool,
 }
 
 /// Why a text is no statement of a client's.
@@ -107,7 +94,7 @@ pub fn command(text: &str) -> Result<Command, Wrong> {
 
 /// A text that the planner is to judge as it is.
 pub fn unread(text: &str) -> Command {
-    Command::Read(Reading { sql: text.to_owned(), of_catalog: false })
+    Command::Read(text.to_owned())
 }
 
 /// What is known by its first words: forms that the parser does not read, or that mean the same whatever follows.
@@ -156,14 +143,14 @@ fn of_statement(statement: Statement, text: &str) -> Result<Command, Wrong> {
             ..
         } => {
             let layout = layout(&options, &legacy_options)?;
-            Command::Copy { reading: reading_of(source), layout }
+            Command::Copy { sql: reading_of(source), layout }
         }
         Statement::Declare { stmts } => match stmts.as_slice() {
             [one] => {
                 let (Some(name), Some(query)) = (one.names.first(), &one.for_query) else {
                     return Err(Wrong::Syntax("DECLARE needs a name and a query".to_owned()));
                 };
-                Command::Declare { name: name.value.clone(), reading: read(&query.to_string()) }
+                Command::Declare { name: name.value.clone(), sql: query.to_string() }
             }
             _ => return Err(Wrong::Unsupported("several cursors in one DECLARE".to_owned())),
         },
@@ -174,25 +161,17 @@ fn of_statement(statement: Statement, text: &str) -> Result<Command, Wrong> {
         Statement::Close { cursor: CloseCursor::Specific { name } } => {
             Command::CloseCursor(Some(name.value))
         }
-        statement => {
-            Command::Read(Reading { of_catalog: is_of_catalog(&statement), sql: text.to_owned() })
-        }
+        _ => unread(text),
     })
 }
 
-fn read(sql: &str) -> Reading {
-    let of_catalog =
-        Parser::parse_sql(&PostgreSqlDialect {}, sql).is_ok_and(|it| it.iter().all(is_of_catalog));
-    Reading { sql: sql.to_owned(), of_catalog }
-}
-
-fn reading_of(source: CopySource) -> Reading {
+fn reading_of(source: CopySource) -> String {
     match source {
-        CopySource::Query(query) => read(&query.to_string()),
+        CopySource::Query(query) => query.to_string(),
         CopySource::Table { table_name, columns } => {
             let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
             let columns = if columns.is_empty() { "*".to_owned() } else { columns.join(", ") };
-            read(&format!("SELECT {columns} FROM {table_name}"))
+            format!("SELECT {columns} FROM {table_name}")
         }
     }
 }
@@ -267,74 +246,6 @@ fn layout(options: &[CopyOption], legacy: &[CopyLegacyOption]) -> Result<Layout,
     Ok(layout)
 }
 
-/// Whether a statement reads of the catalog alone, or of nothing.
-fn is_of_catalog(statement: &Statement) -> bool {
-    let asks = matches!(statement, Statement::Query(_));
-    let mut others = Others::default();
-    // Without a relation of the catalog a function that makes rows is no look at the catalog.
-    asks && !statement.visit(&mut others).is_break() && (others.of_catalog || !others.makes_rows)
-}
-
-/// Finds what the planner is for: a relation outside the catalog, or a function of its own.
-///
-/// A name that WITH gives is of neither, unless a table could be meant: where it holds is for the planner to say.
-#[derive(Default)]
-struct Others {
-    given: BTreeSet<String>,
-    of_catalog: bool,
-    makes_rows: bool,
-}
-
-impl Visitor for Others {
-    type Break = ();
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
-        // A function in the place of a relation.
-        if let TableFactor::Table { name, args: Some(_), .. } = factor
-            && let Some(name) = name.0.last().and_then(|it| it.as_ident())
-        {
-            self.makes_rows = true;
-            self.given.insert(name.value.to_ascii_lowercase());
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        let with = query.with.iter().flat_map(|it| &it.cte_tables);
-        let names = with.map(|it| it.alias.name.value.to_ascii_lowercase());
-        self.given.extend(names.filter(|it| !may_be_table(it)));
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
-        let parts: Vec<String> = relation
-            .0
-            .iter()
-            .filter_map(|it| it.as_ident())
-            .map(|it| it.value.to_ascii_lowercase())
-            .collect();
-        let of_catalog = match parts.as_slice() {
-            // The settings of the engine are nobody's business.
-            [.., schema, name] if schema == "information_schema" => !name.starts_with("df_"),
-            [.., schema, _] => schema == "pg_catalog",
-            [name] => name.starts_with("pg_"),
-            [] => false,
-        };
-        let given = matches!(parts.as_slice(), [it] if self.given.contains(it));
-        self.of_catalog |= of_catalog;
-        if of_catalog || given { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    }
-
-    fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<()> {
-        match expression {
-            Expr::Function(it) if it.name.to_string().to_ascii_lowercase().starts_with("dp_") => {
-                ControlFlow::Break(())
-            }
-            _ => ControlFlow::Continue(()),
-        }
-    }
-}
-
 impl From<ParserError> for Wrong {
     fn from(cause: ParserError) -> Self {
         Self::Syntax(cause.to_string())
@@ -344,41 +255,6 @@ impl From<ParserError> for Wrong {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn of_catalog(text: &str) -> bool {
-        matches!(command(text), Ok(Command::Read(Reading { of_catalog: true, .. })))
-    }
-
-    #[test]
-    fn statements_go_by_the_relations_that_they_name() {
-        for text in [
-            "SELECT 1",
-            "select version()",
-            "SELECT * FROM pg_catalog.pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace",
-            "SELECT table_name FROM information_schema.tables",
-            "WITH t AS (SELECT oid FROM pg_class), u AS (SELECT * FROM t) SELECT * FROM u",
-        ] {
-            assert!(of_catalog(text), "{text}");
-        }
-        for text in [
-            "SELECT * FROM released.presence",
-            "SELECT * FROM visit",
-            "SELECT 1 WHERE EXISTS (SELECT 1 FROM visit)",
-            "SELECT * FROM pg_class, subscriber",
-            "WITH pg_class AS (SELECT * FROM visit) SELECT * FROM pg_class",
-            "SELECT dp_budget()",
-            "TABLE visit",
-            "WITH t AS (SELECT * FROM visit) SELECT * FROM t",
-            "WITH visit AS (SELECT 1) SELECT * FROM visit",
-            "SELECT * FROM visit, (WITH visit AS (SELECT 1) SELECT 1) AS v",
-            "SELECT * FROM information_schema.df_settings",
-            "EXPLAIN PRIVACY SELECT COUNT(*) FROM visit",
-            "SELECT (SELECT COUNT(*) FROM visit)",
-            "nonsense",
-        ] {
-            assert!(!of_catalog(text), "{text}");
-        }
-    }
 
     #[test]
     fn a_text_is_cut_where_its_statements_end_and_nowhere_else() {
@@ -415,12 +291,12 @@ mod tests {
             command("SHOW transaction isolation level").unwrap(),
             Command::Show("transaction isolation level".to_owned())
         );
-        let Command::Copy { reading, layout } =
+        let Command::Copy { sql, layout } =
             command("COPY (SELECT * FROM released.presence) TO STDOUT WITH BINARY").unwrap()
         else {
             panic!("no copy");
         };
-        assert!(!reading.of_catalog);
+        assert_eq!(sql, "SELECT * FROM released.presence");
         assert_eq!(layout.kind, super::super::copy::Kind::Binary);
         let Command::Declare { name, .. } =
             command("DECLARE \"srv\" CURSOR FOR SELECT * FROM released.presence").unwrap()

@@ -2,11 +2,11 @@
 //!
 //! Source: interfaces (errors and exits), PostgreSQL 16, appendix A.
 
-use datafusion::common::DataFusionError;
 use engine::{Error, Kind};
 use pgwire::error::{ErrorInfo, PgWireError};
 
 use super::statement::Wrong;
+use crate::service::NO_SQL;
 
 /// Refused by the policy or by a rule of questions.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
@@ -29,15 +29,14 @@ pub fn of_ours(cause: &Error) -> PgWireError {
     let state = match (cause.kind(), cause.code()) {
         (Kind::Budget, _) => CONFIGURATION_LIMIT_EXCEEDED,
         (Kind::Policy, "Q01") => FEATURE_NOT_SUPPORTED,
+        (Kind::Policy, "Q02") if cause.to_string().contains(NO_SQL) => SYNTAX_ERROR,
         (Kind::Policy, "Q02") => UNDEFINED_TABLE,
+        (_, "F15") => INSUFFICIENT_RESOURCES,
         (Kind::Policy, _) => INSUFFICIENT_PRIVILEGE,
         (Kind::Input, _) => INVALID_PARAMETER_VALUE,
         (Kind::Fault | Kind::Check, _) => INTERNAL_ERROR,
     };
-    // What failed, and where, is for the operator: it may name files and other people's accounts.
-    let told = matches!(cause.code(), "F15" | "F16")
-        || matches!(cause.kind(), Kind::Policy | Kind::Budget);
-    if !told {
+    if !cause.is_for_clients() {
         return error(
             state,
             format!("{}: the service cannot answer now; tell the operator this code", cause.code()),
@@ -61,18 +60,6 @@ pub fn of_statement(cause: &Wrong) -> PgWireError {
         Wrong::Syntax(what) => error(SYNTAX_ERROR, what.clone()),
         Wrong::Unsupported(what) => error(FEATURE_NOT_SUPPORTED, format!("not supported: {what}")),
     }
-}
-
-/// What the catalog does not understand.
-pub fn of_catalog(cause: &DataFusionError) -> PgWireError {
-    let root = cause.find_root();
-    let state = match root {
-        DataFusionError::SQL(..) => SYNTAX_ERROR,
-        DataFusionError::ResourcesExhausted(_) => INSUFFICIENT_RESOURCES,
-        DataFusionError::NotImplemented(_) => FEATURE_NOT_SUPPORTED,
-        _ => UNDEFINED_TABLE,
-    };
-    error(state, root.strip_backtrace())
 }
 
 /// An error with this state.

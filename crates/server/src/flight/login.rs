@@ -1,0 +1,82 @@
+//! Who calls: Basic and Bearer in the header `authorization`.
+//!
+//! A handshake with a password gives a token that lasts as long as the program, at most a day; an API token is as good.
+//! Source: client rule 6; RFC 7617, RFC 6750.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use access::{User, generate_password};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use tonic::Status;
+
+use super::status;
+use crate::service::{Service, of_access};
+
+/// A day: then a client logs in again.
+const LASTS: Duration = Duration::from_secs(86_400);
+
+/// 10,000 logins are known at a time; the oldest go first.
+const MOST: usize = 10_000;
+
+/// The logins that were begun: by a hash of the token, so that none can be read from memory by its name.
+#[derive(Default)]
+pub struct Logins(Mutex<BTreeMap<[u8; 32], (Instant, String)>>);
+
+impl Logins {
+    /// Begins a login; returns its token.
+    ///
+    /// # Errors
+    /// A header that lets nobody in.
+    pub async fn begin(&self, service: &'static Service, header: &str) -> Result<String, Status> {
+        let (user, _) = self.who(service, header).await?;
+        let token = generate_password().map_err(|it| status(&of_access(it)))?.to_string();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, it| it.0.elapsed() < LASTS);
+        if all.len() >= MOST
+            && let Some(oldest) = all.iter().min_by_key(|it| it.1.0).map(|it| *it.0)
+        {
+            all.remove(&oldest);
+        }
+        all.insert(hash(&token), (Instant::now(), user.name.to_string()));
+        Ok(token)
+    }
+
+    /// Who calls, and whether it may be for charged questions.
+    ///
+    /// # Errors
+    /// A header that lets nobody in.
+    pub async fn who(
+        &self,
+        service: &'static Service,
+        header: &str,
+    ) -> Result<(User, bool), Status> {
+        let nobody = || Status::unauthenticated("the login failed: user, password or token");
+        let (scheme, rest) = header.split_once(' ').unwrap_or((header, ""));
+        if scheme.eq_ignore_ascii_case("basic") {
+            let decoded = STANDARD.decode(rest.trim()).map_err(|_| nobody())?;
+            let decoded = String::from_utf8(decoded).map_err(|_| nobody())?;
+            let (name, password) = decoded.split_once(':').ok_or_else(nobody)?;
+            let user = service.by_password(name, password).await.map_err(|it| status(&it))?;
+            return Ok((user.ok_or_else(nobody)?, true));
+        }
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(nobody());
+        }
+        let known = {
+            let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.get(&hash(rest.trim())).filter(|it| it.0.elapsed() < LASTS).map(|it| it.1.clone())
+        };
+        if let Some(name) = known {
+            // Whoever was disabled since is let in no more.
+            return service.user(&name).map(|it| (it, true)).map_err(|it| status(&it));
+        }
+        service.by_token(rest.trim()).map_err(|it| status(&it))?.ok_or_else(nobody)
+    }
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    *blake3::hash(token.as_bytes()).as_bytes()
+}

@@ -1,0 +1,230 @@
+//! Ports and TLS, the same for every wire.
+//!
+//! Without TLS only loopback is served; a TLS set-up that fails stops the program, it never falls back. Source:
+//! interfaces (credentials).
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::server::TlsStream;
+
+use crate::service::Service;
+
+/// 1,100 connections of a wire at once; whoever comes then is turned away.
+pub const CONNECTIONS_MOST: usize = 1_100;
+
+/// 10 s for a handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// A certificate and its key, ready for connections.
+#[derive(Clone)]
+pub struct Tls {
+    acceptor: TlsAcceptor,
+    certificate: Vec<u8>,
+}
+
+impl Tls {
+    /// From PEM.
+    ///
+    /// # Errors
+    /// What is no certificate, no key, or no pair.
+    pub fn new(certificate: Vec<u8>, key: &[u8]) -> io::Result<Self> {
+        let chain = CertificateDer::pem_slice_iter(&certificate).collect::<Result<Vec<_>, _>>();
+        let chain = chain.map_err(io::Error::other)?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(io::Error::other)?;
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(io::Error::other)?;
+        config.alpn_protocols =
+            [&b"postgresql"[..], b"h2", b"http/1.1"].map(<[u8]>::to_vec).to_vec();
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), certificate })
+    }
+
+    /// What takes handshakes.
+    #[must_use]
+    pub fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.clone()
+    }
+
+    /// The certificate, PEM: clients bind the login to it.
+    #[must_use]
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+}
+
+/// Takes a port.
+///
+/// # Errors
+/// The system's, when the port is taken; an address off loopback without TLS.
+pub async fn bind(address: SocketAddr, tls: Option<&Tls>) -> io::Result<TcpListener> {
+    if tls.is_none() && !address.ip().is_loopback() {
+        let what = format!("{address} is not loopback: a certificate is needed");
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+    }
+    TcpListener::bind(address).await
+}
+
+/// Connections of one wire as they come, their handshakes done; slow ones hold up nobody.
+pub struct Connections {
+    come: mpsc::Receiver<Connection>,
+    address: SocketAddr,
+}
+
+impl Connections {
+    /// Takes connections from now on.
+    ///
+    /// # Errors
+    /// The system's, when the socket is gone.
+    pub fn of(
+        listener: TcpListener,
+        tls: Option<Tls>,
+        service: &'static Service,
+        wire: &'static str,
+    ) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (send, come) = mpsc::channel(16);
+        let room = Arc::new(Semaphore::new(CONNECTIONS_MOST));
+        tokio::spawn(async move {
+            loop {
+                let accepted = tokio::select! {
+                    () = send.closed() => return,
+                    accepted = listener.accept() => accepted,
+                };
+                let Ok((socket, _)) = accepted else { continue };
+                let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+                    service.metrics.turned_away.inc();
+                    continue;
+                };
+                let (send, tls) = (send.clone(), tls.clone());
+                let counted = Counted::new(service.metrics.open(wire), place);
+                tokio::spawn(async move {
+                    let Some(stream) = shaken(socket, tls).await else { return };
+                    // Nobody takes it any more when the wire stops.
+                    drop(send.send(Connection { stream, _counted: counted }).await);
+                });
+            }
+        });
+        Ok(Self { come, address })
+    }
+
+    /// The next connection; `None` when the wire stops.
+    pub async fn next(&mut self) -> Option<Connection> {
+        self.come.recv().await
+    }
+}
+
+impl axum::serve::Listener for Connections {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        match self.next().await {
+            Some(connection) => (connection, self.address),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.address)
+    }
+}
+
+async fn shaken(socket: TcpStream, tls: Option<Tls>) -> Option<Stream> {
+    // Answers are small: waiting to fill a packet would only delay them.
+    socket.set_nodelay(true).ok()?;
+    let Some(tls) = tls else { return Some(Stream::Plain(socket)) };
+    let shaken = tokio::time::timeout(HANDSHAKE, tls.acceptor.accept(socket)).await.ok()?;
+    shaken.ok().map(|it| Stream::Tls(Box::new(it)))
+}
+
+struct Counted {
+    open: Gauge,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Counted {
+    fn new(open: Gauge, place: OwnedSemaphorePermit) -> Self {
+        open.inc();
+        Self { open, _place: place }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.open.dec();
+    }
+}
+
+/// A connection, with TLS or without.
+pub struct Connection {
+    stream: Stream,
+    _counted: Counted,
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl tonic::transport::server::Connected for Connection {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(it) => Pin::new(it).poll_read(context, into),
+            Stream::Tls(it) => Pin::new(it).poll_read(context, into),
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        from: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Plain(it) => Pin::new(it).poll_write(context, from),
+            Stream::Tls(it) => Pin::new(it).poll_write(context, from),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(it) => Pin::new(it).poll_flush(context),
+            Stream::Tls(it) => Pin::new(it).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(it) => Pin::new(it).poll_shutdown(context),
+            Stream::Tls(it) => Pin::new(it).poll_shutdown(context),
+        }
+    }
+}
