@@ -61,14 +61,18 @@ class Server:
             f'purposes = ["{PURPOSE}"]\nproducts = ["residents", "presence", "web_audience"]\nquestions = true\n'
             'areas = []\nshare = "0.25"\nexpires = 2099-12-31\n[periods]\nfrom = "2020-01"\n')
         self.process = subprocess.Popen(
-            [QUORATE, "serve", "--postgres", "127.0.0.1:0", "--tls-cert", certificate, "--tls-key", key],
+            [QUORATE, "serve", "--postgres", "127.0.0.1:0", "--flight", "127.0.0.1:0", "--http", "127.0.0.1:0", "--tls-cert", certificate, "--tls-key", key],
             cwd=FOLDER, stderr=subprocess.PIPE, text=True)
         self.told = []
         for line in self.process.stderr:
             self.told.append(line)
-            found = re.search(r"host=([\d.]+) port=(\d+)", line)
-            if found:
+            if found := re.search(r"host=([\d.]+) port=(\d+)", line):
                 self.host, self.port = found[1], int(found[2])
+            if found := re.search(r"(grpc\S*)://(\S+)", line):
+                self.flight = f"{found[1]}://{found[2]}"
+            if found := re.search(r"(https?://[^/\s]+)", line):
+                self.http = found[1]
+            if line.startswith("answering"):
                 break
         else:
             raise SystemExit("the server did not start: " + "".join(self.told))
@@ -452,6 +456,95 @@ def _():
                 message = done.error_message.decode()
                 assert not message, f"{way}: {message} {sql}"
     return f"{len(REPLAYED)} statements"
+
+
+def flight(**more):
+    import adbc_driver_flightsql.dbapi as fl
+
+    return fl.connect(server.flight, autocommit=True, db_kwargs={
+        "adbc.flight.sql.client_option.tls_skip_verify": "true", **more})
+
+
+def token(*words):
+    told = run([QUORATE, "token", "add", USER, "--label", "checks", *words], cwd=FOLDER)
+    return max(re.findall(r"\S{20,}", told), key=len)
+
+
+@check(24, "Flight SQL: ADBC with password and token, prepared and direct, metadata")
+def _():
+    import adbc_driver_flightsql
+
+    bearer = {"adbc.flight.sql.authorization_header": f"Bearer {token()}"}
+    for login in [dict(username=USER, password=PASSWORD), bearer]:
+        with flight(**login) as c, c.cursor() as cursor:
+            cursor.execute(f"select * from {T} where people >= 50")
+            assert cursor.fetch_arrow_table().num_rows > 0
+            cursor.execute(f"select present_in, people from {T} where people >= ? limit 3", (50,))
+            assert cursor.fetch_arrow_table().num_rows == 3
+            cursor.execute(f"select people from {T} where people >= $1 limit 1", (50,))
+            assert cursor.fetchone()[0] >= 50
+            objects = c.adbc_get_objects(depth="columns").read_all().to_pylist()
+            assert "presence" in json.dumps(objects, default=str)
+            assert "people" in c.adbc_get_table_schema("presence", db_schema_filter="released").names
+            assert c.adbc_get_info()["vendor_name"] == "Quorate"
+            assert set(c.adbc_get_table_types()) == {"TABLE", "VIEW"}
+            try:
+                cursor.execute("select * from visit")
+            except Exception as cause:  # noqa: BLE001 the driver's own class
+                assert "refused[" in str(cause), cause
+            else:
+                raise AssertionError("a table of people in the free database")
+    for login in [dict(username=USER, password="wrong"), {"adbc.flight.sql.authorization_header": "Bearer nonsense"}]:
+        try:
+            with flight(**login) as c, c.cursor() as cursor:
+                cursor.execute("select 1")
+        except Exception as cause:  # noqa: BLE001
+            assert "unauthenticated" in str(cause).lower(), cause
+        else:
+            raise AssertionError(login)
+    return adbc_driver_flightsql.__version__
+
+
+@check("24b", "Flight SQL: the question that stands, by header of database and purpose", budget=1)
+def _():
+    call = "adbc.flight.sql.rpc.call_header."
+    bearer = {"adbc.flight.sql.authorization_header": f"Bearer {token('--questions')}"}
+    sql = "SELECT gender, COUNT(DISTINCT subscriber_id) AS people FROM subscriber GROUP BY gender"
+    with flight(**bearer, **{call + "database": "protected", call + "purpose": PURPOSE}) as c, c.cursor() as cursor:
+        cursor.execute(sql)
+        return f"{cursor.fetch_arrow_table().num_rows} rows"
+
+
+@check("h", "HTTP: JSON, CSV, Arrow, Parquet, a release's file, OpenAPI, without the network")
+def _():
+    import io
+
+    import polars
+    import pyarrow.ipc
+    import requests
+    import urllib3
+
+    urllib3.disable_warnings()
+    s = requests.Session()
+    s.verify, s.trust_env, s.auth = False, False, (USER, PASSWORD)
+    asked = {"sql": f"select present_in, people from {T} where people >= $1 limit 5", "parameters": [50]}
+
+    def query(accept):
+        answer = s.post(server.http + "/v1/query", json=asked, headers={"Accept": accept})
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    assert len(query("application/json").json()["rows"]) == 5
+    assert query("text/csv").text.startswith("present_in,people")
+    assert pyarrow.ipc.open_stream(query("application/vnd.apache.arrow.stream").content).read_all().num_rows == 5
+    assert polars.read_parquet(io.BytesIO(query("application/vnd.apache.parquet").content)).height == 5
+    releases = s.get(server.http + "/v1/releases").json()["releases"]
+    file = s.get(f"{server.http}/v1/releases/{releases[0]['id']}/data.csv")
+    assert file.status_code == 200 and "people" in file.text.splitlines()[0]
+    assert s.get(server.http + "/openapi.json", auth=None).json()["openapi"].startswith("3.")
+    assert s.get(server.http + "/docs/", auth=None).status_code == 200
+    assert s.post(server.http + "/v1/query", json=asked, auth=(USER, "wrong")).status_code == 401
+    return requests.__version__
 
 
 @check("a", "refused: rows of people (42501, with a hint)")

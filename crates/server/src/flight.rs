@@ -41,7 +41,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use self::login::Logins;
 use crate::listen::{self, Connections, Tls};
-use crate::literal::written_into;
+use crate::literal::{numbered, written_into};
 use crate::service::{Asker, Service, Told};
 
 /// 16 MB: what one message of a client may be.
@@ -279,13 +279,14 @@ impl FlightSqlService for Answers {
         request: Request<Action>,
     ) -> Answered<ActionCreatePreparedStatementResult> {
         let asker = self.asker(&request).await?;
-        let (schema, parameters) = self.columns(&asker, &query.query).await?;
+        let sql = numbered(&query.query);
+        let (schema, parameters) = self.columns(&asker, &sql).await?;
         let fields = parameters.iter().zip(1..).map(|(of, at)| {
             Field::new(format!("${at}"), of.clone().unwrap_or(DataType::Utf8), true)
         });
         let bound = parameters.is_empty();
         Ok(ActionCreatePreparedStatementResult {
-            prepared_statement_handle: Handle { sql: query.query, bound }.bytes()?,
+            prepared_statement_handle: Handle { sql, bound }.bytes()?,
             dataset_schema: ipc(&schema)?,
             parameter_schema: ipc(&Schema::new(fields.collect::<Vec<_>>()))?,
         })

@@ -3,6 +3,7 @@
 //! A wire says what it was asked and how to write the answer down; what a statement comes to is decided in one
 //! place for all of them ([`service`]). The catalog that client programs read holds no table of people.
 
+mod basic;
 mod catalog;
 mod flight;
 mod http;

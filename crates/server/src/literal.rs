@@ -6,7 +6,25 @@ use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use engine::{Error, Result};
 
-/// A statement with the values of `$1`, `$2` and so on, or of each `?` in turn, as literals.
+/// A statement with each `?` that stands for a value as `$1`, `$2` and so on.
+pub fn numbered(sql: &str) -> String {
+    let dialect = PostgreSqlDialect {};
+    let Ok(tokens) = Tokenizer::new(&dialect, sql).with_unescape(false).tokenize() else {
+        // The planner says what is wrong with it.
+        return sql.to_owned();
+    };
+    let mut next = 0;
+    let texts = tokens.into_iter().map(|token| match token {
+        Token::Question => {
+            next += 1;
+            format!("${next}")
+        }
+        token => token.to_string(),
+    });
+    texts.collect()
+}
+
+/// A statement with the values of `$1`, `$2` and so on as literals.
 ///
 /// # Errors
 /// `I68` for a parameter without a value, or a value that is no literal of a question; `Q02` for no SQL.
@@ -18,15 +36,12 @@ pub fn written_into(sql: &str, values: &[ScalarValue]) -> Result<String> {
     let tokens = Tokenizer::new(&dialect, sql).with_unescape(false).tokenize();
     let tokens = tokens
         .map_err(|cause| Error::policy("Q02", format!("the statement is no SQL: {cause}")))?;
-    let (mut text, mut next) = (String::new(), 0);
+    let mut text = String::new();
     for token in tokens {
         match token {
             Token::Placeholder(name) => {
-                let at = match name.strip_prefix('$') {
-                    Some(number) => number.parse::<usize>().ok().and_then(|it| it.checked_sub(1)),
-                    None => Some(next),
-                };
-                next += 1;
+                let at = name.strip_prefix('$').and_then(|it| it.parse::<usize>().ok());
+                let at = at.and_then(|it| it.checked_sub(1));
                 text.push_str(&literal(&name, at.and_then(|it| values.get(it)))?);
             }
             token => text.push_str(&token.to_string()),
@@ -93,7 +108,7 @@ mod tests {
         let literal =
             "SELECT '$1', a FROM t WHERE a = 'it''s' AND b >= -50 AND c = DATE '2026-10-06' -- $1";
         assert_eq!(written_into(sql, &values).unwrap(), literal);
-        assert_eq!(written_into("SELECT ?, ?", &values).unwrap(), "SELECT 'it''s', -50");
+        assert_eq!(numbered("SELECT ?, '?' -- ?\n, ?"), "SELECT $1, '?' -- ?\n, $2");
         assert!(written_into("SELECT $4", &values).is_err());
         assert!(written_into("SELECT $1", &[ScalarValue::Float64(Some(f64::NAN))]).is_err());
         assert_eq!(written_into("SELECT $1", &[]).unwrap(), "SELECT $1");

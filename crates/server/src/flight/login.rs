@@ -8,11 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use access::{User, generate_password};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use tonic::Status;
 
 use super::status;
+use crate::basic::name_and_password;
 use crate::service::{Service, of_access};
 
 /// A day: then a client logs in again.
@@ -56,10 +55,8 @@ impl Logins {
         let nobody = || Status::unauthenticated("the login failed: user, password or token");
         let (scheme, rest) = header.split_once(' ').unwrap_or((header, ""));
         if scheme.eq_ignore_ascii_case("basic") {
-            let decoded = STANDARD.decode(rest.trim()).map_err(|_| nobody())?;
-            let decoded = String::from_utf8(decoded).map_err(|_| nobody())?;
-            let (name, password) = decoded.split_once(':').ok_or_else(nobody)?;
-            let user = service.by_password(name, password).await.map_err(|it| status(&it))?;
+            let (name, password) = name_and_password(rest).ok_or_else(nobody)?;
+            let user = service.by_password(&name, &password).await.map_err(|it| status(&it))?;
             return Ok((user.ok_or_else(nobody)?, true));
         }
         if !scheme.eq_ignore_ascii_case("bearer") {

@@ -65,7 +65,8 @@ impl Format {
 }
 
 /// The rows of an answer in JSON.
-#[derive(serde::Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what is written")]
 pub struct Rows {
     /// Names and types of the columns.
     columns: Vec<Column>,
@@ -91,7 +92,7 @@ pub fn response(told: Told, format: Format) -> Result<Response, Problem> {
     let Told { schema, rows, notices, .. } = told;
     let schema = rows.first().map_or(schema, RecordBatch::schema);
     let body = match format {
-        Format::Json => json(&schema, &rows, notices.clone())?,
+        Format::Json => json(&schema, &rows, &notices)?,
         Format::Csv => written(|out| {
             let mut writer = csv::Writer::new(out);
             if rows.is_empty() {
@@ -128,11 +129,7 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> Result<(), ArrowError>) -> Result
     Ok(bytes)
 }
 
-fn json(
-    schema: &SchemaRef,
-    rows: &[RecordBatch],
-    notices: Vec<String>,
-) -> Result<Vec<u8>, Problem> {
+fn json(schema: &SchemaRef, rows: &[RecordBatch], notices: &[String]) -> Result<Vec<u8>, Problem> {
     let bytes = written(|out| {
         let builder = arrow_json::WriterBuilder::new().with_explicit_nulls(true);
         let mut writer = builder.build::<_, arrow_json::writer::JsonArray>(out);
@@ -140,17 +137,21 @@ fn json(
         writer.finish()
     })?;
     let failed = |cause: serde_json::Error| Error::fault("F03", cause.to_string());
-    let rows = if bytes.is_empty() {
-        json!([])
-    } else {
-        serde_json::from_slice(&bytes).map_err(failed)?
-    };
+    let rows = if bytes.is_empty() { b"[]".to_vec() } else { bytes };
     let column = |it: &arrow::datatypes::FieldRef| Column {
         name: it.name().clone(),
         r#type: sql_type(it.data_type()),
     };
-    let columns = schema.fields().iter().map(column).collect();
-    Ok(serde_json::to_vec(&Rows { columns, rows, notices }).map_err(failed)?)
+    let columns: Vec<Column> = schema.fields().iter().map(column).collect();
+    // Rows keep the order of their columns: they are put in as they were written.
+    let mut body = b"{\"columns\":".to_vec();
+    serde_json::to_writer(&mut body, &columns).map_err(failed)?;
+    body.extend(b",\"rows\":");
+    body.extend(rows);
+    body.extend(b",\"notices\":");
+    serde_json::to_writer(&mut body, &notices).map_err(failed)?;
+    body.push(b'}');
+    Ok(body)
 }
 
 /// A table, described.

@@ -2,14 +2,13 @@
 
 use access::{Act, User};
 use axum::http::{HeaderMap, header};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use engine::query::Database;
 use utoipa::Modify;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
 use super::answer::Problem;
+use crate::basic::name_and_password;
 use crate::service::{Asker, Service, of_access};
 
 /// The two ways to log in, as they are described.
@@ -62,10 +61,8 @@ async fn login(service: &'static Service, headers: &HeaderMap) -> Result<Login, 
     let header = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
     let (scheme, rest) = header.and_then(|it| it.split_once(' ')).ok_or_else(Problem::nobody)?;
     if scheme.eq_ignore_ascii_case("basic") {
-        let decoded = STANDARD.decode(rest.trim()).map_err(|_| Problem::nobody())?;
-        let decoded = String::from_utf8(decoded).map_err(|_| Problem::nobody())?;
-        let (name, password) = decoded.split_once(':').ok_or_else(Problem::nobody)?;
-        let user = service.by_password(name, password).await?.ok_or_else(Problem::nobody)?;
+        let (name, password) = name_and_password(rest).ok_or_else(Problem::nobody)?;
+        let user = service.by_password(&name, &password).await?.ok_or_else(Problem::nobody)?;
         return Ok(Login { user, questions: true });
     }
     if !scheme.eq_ignore_ascii_case("bearer") {

@@ -1,4 +1,4 @@
-//! The PostgreSQL protocol, from a client's side, over an operator that came through the door.
+//! Every wire, from a client's side, over an operator that came through the door.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail and say why")]
 
@@ -6,10 +6,14 @@
 #[expect(dead_code, reason = "the tests of the door use the rest")]
 mod door;
 
-mod postgres {
+mod wires {
     mod files;
+    mod flight;
+    mod hostile;
+    mod http;
     mod login;
     mod protocol;
+    mod replay;
     mod serving;
     #[path = "../../../engine/tests/questions/world.rs"]
     #[expect(dead_code, reason = "the tests of questions use the rest")]

@@ -1,19 +1,24 @@
-//! The statements of the engine's `tests/slt`, unchanged, over the simple and the extended protocol.
+//! The statements of the engine's `tests/slt`, unchanged, over every wire.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{FieldRef, Schema};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use sqllogictest::{DB, DBOutput, DefaultColumnType, Runner, strict_column_validator};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, SimpleQueryMessage};
 
 use super::serving::Serving;
 
-/// Which of the two protocols statements go by.
+/// Which way statements go.
 #[derive(Clone, Copy, Debug)]
 enum Protocol {
     Simple,
     Extended,
+    Flight,
+    Http,
 }
 
 /// A connection as the driver of files knows one.
@@ -22,6 +27,40 @@ struct Wire {
     serving: Arc<Serving>,
     client: Arc<Client>,
     protocol: Protocol,
+}
+
+/// Rows of a batch as the files write them.
+fn of_batches(batches: &[RecordBatch]) -> Vec<Vec<String>> {
+    let options = FormatOptions::default().with_null("NULL");
+    let mut rows = Vec::new();
+    for batch in batches {
+        let columns: Vec<_> = batch
+            .columns()
+            .iter()
+            .map(|it| ArrayFormatter::try_new(it, &options).unwrap())
+            .collect();
+        for row in 0..batch.num_rows() {
+            let value = |(column, values): (&ArrayFormatter<'_>, &ArrayRef)| {
+                let text = column.value(row).to_string();
+                match text.parse::<f64>() {
+                    Ok(number) if values.data_type().is_floating() => format!("{number:.3}"),
+                    _ if text.is_empty() => "(empty)".to_owned(),
+                    _ => text,
+                }
+            };
+            rows.push(columns.iter().zip(batch.columns()).map(value).collect());
+        }
+    }
+    rows
+}
+
+fn of_schema(schema: &Schema) -> Vec<DefaultColumnType> {
+    let kind = |it: &FieldRef| match it.data_type() {
+        it if it.is_floating() => DefaultColumnType::FloatingPoint,
+        it if it.is_integer() => DefaultColumnType::Integer,
+        _ => DefaultColumnType::Text,
+    };
+    schema.fields().iter().map(kind).collect()
 }
 
 /// A refusal or fault in the words of every other wire.
@@ -40,7 +79,7 @@ impl From<tokio_postgres::Error> for Told {
     fn from(cause: tokio_postgres::Error) -> Self {
         let Some(cause) = cause.as_db_error() else { return Self(cause.to_string()) };
         let (code, what) = cause.message().split_once(": ").unwrap_or(("?", cause.message()));
-        let refused = ["42501", "0A000", "42P01", "53400"].contains(&cause.code().code());
+        let refused = ["42501", "0A000", "42601", "42P01", "53400"].contains(&cause.code().code());
         let family = if refused { "refused" } else { "error" };
         let mut text = format!("{family}[{code}]: {what}");
         for line in cause.detail().into_iter().flat_map(str::lines) {
@@ -59,6 +98,15 @@ impl DB for Wire {
     type ColumnType = DefaultColumnType;
 
     fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, Told> {
+        let answered = match self.protocol {
+            Protocol::Flight => Some(super::flight::ask(&self.serving, sql)),
+            Protocol::Http => Some(super::http::ask(&self.serving, sql)),
+            Protocol::Simple | Protocol::Extended => None,
+        };
+        if let Some(answered) = answered {
+            let (schema, batches) = answered.map_err(Told)?;
+            return Ok(DBOutput::Rows { types: of_schema(&schema), rows: of_batches(&batches) });
+        }
         let statement = self.serving.block_on(self.client.prepare(sql))?;
         let types: Vec<Type> = statement.columns().iter().map(|it| it.type_().clone()).collect();
         let rows = match self.protocol {
@@ -66,7 +114,7 @@ impl DB for Wire {
                 let rows = self.serving.block_on(self.client.query(&statement, &[]))?;
                 rows.iter().map(|it| binary(it, &types)).collect()
             }
-            Protocol::Simple => {
+            _ => {
                 let told = self.serving.block_on(self.client.simple_query(sql))?;
                 let rows = told.iter().filter_map(|it| match it {
                     SimpleQueryMessage::Row(row) => Some(row),
@@ -83,7 +131,10 @@ impl DB for Wire {
     }
 
     fn engine_name(&self) -> &'static str {
-        "postgres"
+        match self.protocol {
+            Protocol::Simple | Protocol::Extended => "postgres",
+            Protocol::Flight | Protocol::Http => "quorate",
+        }
     }
 }
 
@@ -145,18 +196,35 @@ fn check(kind: &str, protocol: Protocol) {
 }
 
 #[test]
-fn plans_are_the_same_over_both_protocols() {
-    check("plan_", Protocol::Extended);
-    check("plan_", Protocol::Simple);
+fn plans_are_the_same_over_every_wire() {
+    for protocol in [Protocol::Extended, Protocol::Simple, Protocol::Flight, Protocol::Http] {
+        check("plan_", protocol);
+    }
 }
 
 #[test]
-fn refusals_are_the_same_over_both_protocols() {
+fn refusals_are_the_same_over_the_postgresql_protocol() {
     check("refuse_", Protocol::Extended);
 }
 
 #[test]
-fn answers_are_the_same_over_both_protocols() {
+fn refusals_are_the_same_over_flight() {
+    check("refuse_", Protocol::Flight);
+}
+
+#[test]
+fn refusals_are_the_same_over_http() {
+    check("refuse_", Protocol::Http);
+}
+
+#[test]
+fn answers_are_the_same_over_the_postgresql_protocol() {
     check("answer_", Protocol::Extended);
     check("answer_", Protocol::Simple);
+}
+
+#[test]
+fn answers_are_the_same_over_flight_and_http() {
+    check("answer_", Protocol::Flight);
+    check("answer_", Protocol::Http);
 }

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use access::{Accounts, NewUser, Role};
+use access::{Accounts, NewToken, NewUser, Role, Scope};
 use engine::policy::Policy;
 use engine::run::{Run, books};
 use engine::{Instance, SystemClock};
-use server::{Postgres, Service, Tls};
+use server::{Flight, Http, Postgres, Service, Tls};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::world::Operator;
@@ -29,6 +29,10 @@ from = "2026-01"
 /// A server that answers as long as it lives.
 pub struct Serving {
     pub address: SocketAddr,
+    pub flight: SocketAddr,
+    pub http: SocketAddr,
+    /// A token of the analyst's, for whatever a password is for.
+    pub token: String,
     pub operator: Operator,
     runtime: tokio::runtime::Runtime,
 }
@@ -56,12 +60,26 @@ impl Serving {
             books: books(instance).unwrap(),
         }));
         let accounts = accounts(&instance.root, &instance.config.keys_dir);
+        let token = NewToken {
+            user: "analyst",
+            label: "",
+            scopes: &[Scope::Released, Scope::Questions],
+            expires: jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24),
+        };
+        let token = accounts.issue(&token, jiff::Timestamp::now()).unwrap().text.to_string();
         let service = runtime.block_on(Service::new(run, accounts)).unwrap();
         let postgres = Postgres::bind(service, "127.0.0.1:0".parse().unwrap(), tls);
         let postgres = runtime.block_on(postgres).unwrap();
         let address = postgres.address().unwrap();
         runtime.spawn(postgres.run(std::future::pending()));
-        Self { address, operator, runtime }
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let wire = runtime.block_on(Flight::bind(service, any, None)).unwrap();
+        let flight = wire.address().unwrap();
+        runtime.spawn(wire.run(std::future::pending()));
+        let wire = runtime.block_on(Http::bind(service, any, None)).unwrap();
+        let http = wire.address().unwrap();
+        runtime.spawn(wire.run(std::future::pending()));
+        Self { address, flight, http, token, operator, runtime }
     }
 
     /// How a user connects, who has declared the purpose.
