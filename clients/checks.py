@@ -606,6 +606,57 @@ def _():
                 raise AssertionError(who)
 
 
+@check("s", "a minute of mixed sessions over all wires: nothing fails, memory does not grow", budget=1)
+def _():
+    import psycopg
+    import requests
+    import urllib3
+
+    urllib3.disable_warnings()
+
+    def resident():
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) // 1024
+
+    bearer = token("--questions")
+    sql = "SELECT gender, COUNT(DISTINCT subscriber_id) AS people FROM subscriber GROUP BY gender"
+    failed, done = [], []
+
+    def sessions(until):
+        with requests.Session() as s:
+            s.verify, s.trust_env = False, False
+            s.headers["Authorization"] = f"Bearer {bearer}"
+            while time.monotonic() < until:
+                try:
+                    with psycopg.connect(asked(), autocommit=True) as c:
+                        c.execute(sql).fetchall()
+                        c.execute(f"select * from {T} where people >= %s", (50,)).fetchall()
+                        c.execute("select relname from pg_catalog.pg_class").fetchall()
+                    with flight(**{"adbc.flight.sql.authorization_header": f"Bearer {bearer}"}) as c, c.cursor() as cursor:
+                        cursor.execute(f"select people from {T}")
+                        cursor.fetch_arrow_table()
+                    for _ in range(5):
+                        answer = s.post(server.http + "/v1/query", json={"sql": f"select * from {T} limit 9"})
+                        assert answer.status_code == 200
+                    done.append(1)
+                except Exception as cause:  # noqa: BLE001
+                    failed.append(cause)
+
+    def turn(seconds):
+        until = time.monotonic() + seconds
+        threads = [threading.Thread(target=sessions, args=(until,)) for _ in range(4)]
+        [it.start() for it in threads]
+        [it.join() for it in threads]
+
+    turn(20)
+    warm, turns = resident(), len(done)
+    turn(40)
+    grown = resident() - warm
+    assert not failed, failed[:2]
+    assert grown < max(40, warm // 5), f"{warm} MB, then {grown} more"
+    return f"{len(done)} turns, {warm} MB after {turns} of them, {grown} MB more at the end"
+
+
 def main():
     results = []
     only = sys.argv[5:]

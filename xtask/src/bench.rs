@@ -14,6 +14,7 @@ mod w6;
 mod w7;
 mod w9;
 mod web;
+mod wires;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -106,6 +107,8 @@ enum Workload {
     W5,
     /// Questions: released tables, answers that stand, fresh ones.
     W6,
+    /// Questions over the wires, one client of each.
+    Wires,
     W7,
     /// Clone to first result, nothing built before.
     W9,
@@ -126,6 +129,7 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
         Workload::W4 => w4::run(arguments, root),
         Workload::W5 => w5::run(arguments, root),
         Workload::W6 => w6::run(arguments, root),
+        Workload::Wires => wires::run(arguments, root),
         Workload::W9 => w9::run(arguments, root),
         Workload::Layout => layout::run(arguments),
         Workload::W7 => w7::run(arguments.json, root),

@@ -3,6 +3,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod clients;
 mod crash;
 mod mutants;
 #[cfg(test)]
@@ -36,6 +37,8 @@ enum Command {
     Crash(crash::Arguments),
     /// Simulate crashes, full disks and losses of power under the ledger and the release.
     Sim(sim::Arguments),
+    /// Ask a served instance with the programs that people use, and write which of them work.
+    Clients(clients::Arguments),
     /// Decide a million statements, each allowed or forbidden by how it was made.
     Questions(questions::Arguments),
     /// Derive the reference pack again from the public package that carries it.
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Mutants(arguments) => mutants::run(&arguments, &root()),
         Command::Crash(arguments) => crash::run(&arguments, &root()),
         Command::Sim(arguments) => sim::run(&arguments, &root()),
+        Command::Clients(arguments) => clients::run(&arguments, &root()),
         Command::Questions(arguments) => questions::run(&arguments, &root()),
         Command::Refdata(arguments) => refdata::run(&arguments, &root()),
     };

@@ -23,6 +23,7 @@ use datafusion::catalog::{
 use datafusion::common::DataFusionError;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::MemTable;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -76,7 +77,12 @@ impl Catalog {
             .with_information_schema(false)
             .with_target_partitions(1);
         config.options_mut().sql_parser.dialect = datafusion::config::Dialect::PostgreSQL;
-        let limited = RuntimeEnvBuilder::new().with_memory_limit(MEMORY, 1.0).build_arc()?;
+        // Nothing of a statement goes to disk: what does not fit is refused at once.
+        let disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+        let limited = RuntimeEnvBuilder::new()
+            .with_memory_limit(MEMORY, 1.0)
+            .with_disk_manager_builder(disk)
+            .build_arc()?;
         let context = SessionContext::new_with_config_rt(config, limited);
         let relations = Relations::new()?;
         let catalog = Arc::new(MemoryCatalogProvider::new());

@@ -92,7 +92,7 @@ impl Flight {
         let answers = Answers { service: self.service, logins: Arc::new(Logins::default()) };
         let answers = FlightServiceServer::new(answers).max_decoding_message_size(MESSAGE_MOST);
         Server::builder()
-            .http2_keepalive_interval(Some(std::time::Duration::from_secs(60)))
+            .http2_keepalive_interval(Some(std::time::Duration::from_mins(1)))
             .add_service(answers)
             .serve_with_incoming_shutdown(come, stop)
             .await
@@ -171,14 +171,14 @@ impl Answers {
         ticket: T,
     ) -> Answered<Response<FlightInfo>> {
         self.asker(request).await?;
-        described(request.get_ref(), schema, ticket.as_any())
+        described(request.get_ref(), schema, &ticket.as_any())
     }
 }
 
 fn described(
     descriptor: &FlightDescriptor,
     schema: &Schema,
-    ticket: Any,
+    ticket: &Any,
 ) -> Answered<Response<FlightInfo>> {
     let endpoint = FlightEndpoint::new().with_ticket(Ticket::new(ticket.encode_to_vec()));
     let info = FlightInfo::new()
@@ -261,7 +261,7 @@ impl FlightSqlService for Answers {
         let (schema, _) = self.columns(&asker, &query.query).await?;
         let statement_handle = Handle { sql: query.query, bound: true }.bytes()?;
         let ticket = TicketStatementQuery { statement_handle }.as_any();
-        described(request.get_ref(), &schema, ticket)
+        described(request.get_ref(), &schema, &ticket)
     }
 
     async fn do_get_statement(
@@ -329,7 +329,7 @@ impl FlightSqlService for Answers {
         let asker = self.asker(&request).await?;
         let handle = Handle::of(&query.prepared_statement_handle)?;
         let (schema, _) = self.columns(&asker, &handle.sql).await?;
-        described(request.get_ref(), &schema, query.as_any())
+        described(request.get_ref(), &schema, &query.as_any())
     }
 
     async fn do_get_prepared_statement(
@@ -400,7 +400,9 @@ impl FlightSqlService for Answers {
         let tables = self.service.tables(asker.database).await.map_err(|it| status(&it))?;
         let schemas: std::collections::BTreeSet<_> = tables.iter().map(|it| it.schema).collect();
         let mut builder = query.into_builder();
-        schemas.into_iter().for_each(|it| builder.append(asker.database.name(), it));
+        for schema in schemas {
+            builder.append(asker.database.name(), schema);
+        }
         one(builder.build())
     }
 
@@ -447,7 +449,9 @@ impl FlightSqlService for Answers {
     ) -> Answered<Got> {
         self.asker(&request).await?;
         let mut builder = query.into_builder();
-        ["TABLE", "VIEW"].iter().for_each(|it| builder.append(it));
+        for kind in ["TABLE", "VIEW"] {
+            builder.append(kind);
+        }
         one(builder.build())
     }
 

@@ -260,7 +260,7 @@ impl Service {
                     product: it.charge.product,
                     period: it.charge.period,
                 }),
-                _ => None,
+                State::Abandoned => None,
             });
             Ok(published.filter(|it| self.may_read(&own, it).is_ok()).collect())
         });

@@ -12,7 +12,7 @@ use crate::Outcome;
 const PAGE: &str = "docs/performance.md";
 
 /// A workload: its result's name, what it does, and what it is to reach.
-const WORKLOADS: [(&str, &str, &str); 8] = [
+const WORKLOADS: [(&str, &str, &str); 9] = [
     (
         "w1",
         "Web audience by site through the whole release: bound, count, gate, noise, charge, files",
@@ -45,6 +45,11 @@ const WORKLOADS: [(&str, &str, &str); 8] = [
         "w6",
         "Questions in SQL, in process: from the text of a statement to the rows of its answer, with its charge",
         "95 of 100 under 20 ms on released tables, 10 ms for an answer that stands, 3 s for a fresh question",
+    ),
+    (
+        "wires",
+        "Questions in SQL over the wires: one client of each on loopback, from its call to the rows in its hands",
+        "as W6; fresh answers, and failures, on ticks of 250 ms from when they were asked for, whatever the rows",
     ),
     ("w7", "Exact discrete Gaussian draws, one core, beside OpenDP", "3 million a second"),
     (

@@ -67,7 +67,7 @@ pub(super) fn table(result: &Value) -> String {
             at(50),
             at(95),
             at(100),
-            kind["target"].as_f64().map_or(f64::NAN, |it| it * 1e3)
+            kind["target"].as_f64().map_or_else(String::new, |it| (it * 1e3).to_string())
         );
     }
     out

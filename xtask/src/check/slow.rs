@@ -17,7 +17,7 @@ struct Step {
     command: &'static [&'static str],
 }
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step {
         name: "gate",
         title: "How often a cell at the floor is shown, over ten million draws",
@@ -49,6 +49,11 @@ const STEPS: [Step; 5] = [
         command: &["xtask", "questions", "--quiet"],
     },
     Step {
+        name: "clients",
+        title: "The programs that people use, against a served instance",
+        command: &["xtask", "clients"],
+    },
+    Step {
         name: "mutants",
         title: "Mistakes that a test must catch",
         command: &["xtask", "mutants"],
@@ -58,7 +63,7 @@ const STEPS: [Step; 5] = [
 const FILE: &str = "docs/slow-check.md";
 
 /// The names of all steps, in order.
-pub(super) const NAMES: [&str; 5] = ["gate", "sim", "crash", "questions", "mutants"];
+pub(super) const NAMES: [&str; 6] = ["gate", "sim", "crash", "questions", "clients", "mutants"];
 
 /// Runs every step, or `only` one of them, whose part of the file alone is written anew.
 #[expect(clippy::print_stdout, reason = "a task tells what it does")]

@@ -138,7 +138,7 @@ impl Serve {
         // Whoever is being answered has a moment to read it.
         let rest = async {
             while let Some(it) = wires.join_next().await {
-                ended.push(it)
+                ended.push(it);
             }
         };
         drop(tokio::time::timeout(Duration::from_secs(5), rest).await);

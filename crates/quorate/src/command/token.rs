@@ -23,7 +23,7 @@ pub enum Token {
         /// Whose.
         user: String,
         /// What it is for.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "a program")]
         label: String,
         /// Let it ask charged questions too.
         #[arg(long)]

@@ -15,7 +15,7 @@ use crate::basic::name_and_password;
 use crate::service::{Service, of_access};
 
 /// A day: then a client logs in again.
-const LASTS: Duration = Duration::from_secs(86_400);
+const LASTS: Duration = Duration::from_hours(24);
 
 /// 10,000 logins are known at a time; the oldest go first.
 const MOST: usize = 10_000;

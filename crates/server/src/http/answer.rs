@@ -66,7 +66,7 @@ impl Format {
 
 /// The rows of an answer in JSON.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes what is written")]
+#[expect(dead_code, clippy::struct_field_names, reason = "it describes what is written")]
 pub struct Rows {
     /// Names and types of the columns.
     columns: Vec<Column>,

@@ -62,7 +62,7 @@ impl Serving {
         let accounts = accounts(&instance.root, &instance.config.keys_dir);
         let token = NewToken {
             user: "analyst",
-            label: "",
+            label: "tests",
             scopes: &[Scope::Released, Scope::Questions],
             expires: jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24),
         };
