@@ -109,23 +109,20 @@ impl DB for Wire {
         }
         let statement = self.serving.block_on(self.client.prepare(sql))?;
         let types: Vec<Type> = statement.columns().iter().map(|it| it.type_().clone()).collect();
-        let rows = match self.protocol {
-            Protocol::Extended => {
-                let rows = self.serving.block_on(self.client.query(&statement, &[]))?;
-                rows.iter().map(|it| binary(it, &types)).collect()
-            }
-            _ => {
-                let told = self.serving.block_on(self.client.simple_query(sql))?;
-                let rows = told.iter().filter_map(|it| match it {
-                    SimpleQueryMessage::Row(row) => Some(row),
-                    _ => None,
-                });
-                let text = |row: &tokio_postgres::SimpleQueryRow| {
-                    let values = types.iter().enumerate();
-                    values.map(|(at, of)| shown(row.get(at).map(str::to_owned), of)).collect()
-                };
-                rows.map(text).collect()
-            }
+        let rows = if matches!(self.protocol, Protocol::Extended) {
+            let rows = self.serving.block_on(self.client.query(&statement, &[]))?;
+            rows.iter().map(|it| binary(it, &types)).collect()
+        } else {
+            let told = self.serving.block_on(self.client.simple_query(sql))?;
+            let rows = told.iter().filter_map(|it| match it {
+                SimpleQueryMessage::Row(row) => Some(row),
+                _ => None,
+            });
+            let text = |row: &tokio_postgres::SimpleQueryRow| {
+                let values = types.iter().enumerate();
+                values.map(|(at, of)| shown(row.get(at).map(str::to_owned), of)).collect()
+            };
+            rows.map(text).collect()
         };
         Ok(DBOutput::Rows { types: types.iter().map(kind).collect(), rows })
     }
