@@ -32,7 +32,7 @@ use arrow_flight::{
 use datafusion::common::ScalarValue;
 use engine::query::Database;
 use engine::{Error, Kind};
-use futures::{Stream, TryStreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use prost::Message;
 use prost::bytes::Bytes;
 use tokio::net::TcpListener;
@@ -46,6 +46,9 @@ use crate::service::{Asker, Service, Told};
 
 /// 16 MB: what one message of a client may be.
 const MESSAGE_MOST: usize = 16_000_000;
+
+/// Values of one statement come in one part; more are not read.
+const PARTS_MOST: usize = 2;
 
 type Got = Response<<Answers as FlightService>::DoGetStream>;
 type Answered<T> = std::result::Result<T, Status>;
@@ -301,8 +304,11 @@ impl FlightSqlService for Answers {
         let handle = Handle::of(&query.prepared_statement_handle)?;
         let data = request.into_inner().map_err(FlightError::from);
         let batches = arrow_flight::decode::FlightRecordBatchStream::new_from_flight_data(data);
-        let batches: Vec<RecordBatch> =
-            batches.try_collect().await.map_err(|it| Status::invalid_argument(it.to_string()))?;
+        let batches: Vec<RecordBatch> = batches
+            .take(PARTS_MOST)
+            .try_collect()
+            .await
+            .map_err(|it| Status::invalid_argument(it.to_string()))?;
         let batch = batches.iter().find(|it| it.num_rows() > 0);
         let values = match batch {
             None => Vec::new(),

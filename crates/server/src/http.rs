@@ -70,6 +70,7 @@ impl Http {
 }
 
 type Served = State<&'static Service>;
+type Body = std::result::Result<axum::body::Bytes, axum::extract::rejection::BytesRejection>;
 type Answer = std::result::Result<Response, Problem>;
 
 /// What is described at `/openapi.json`.
@@ -158,9 +159,10 @@ struct Asked {
         (status = 500, description = "It failed; the operator knows why", body = Problem),
     )
 )]
-async fn query(State(service): Served, headers: HeaderMap, body: axum::body::Bytes) -> Answer {
+async fn query(State(service): Served, headers: HeaderMap, body: Body) -> Answer {
     let format = Format::of(&headers)?;
     let login = login::partner(service, &headers).await?;
+    let body = body.map_err(|cause| Problem::unread(&cause))?;
     let asked: Asked = serde_json::from_slice(&body).map_err(|cause| Problem::body(&cause))?;
     let asker = login.asker(asked.database.as_deref(), asked.purpose.as_deref(), &headers)?;
     let values = asked.parameters.iter().map(answer::value).collect::<Result<Vec<_>, _>>()?;

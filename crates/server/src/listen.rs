@@ -107,7 +107,10 @@ impl Connections {
                     () = send.closed() => return,
                     accepted = listener.accept() => accepted,
                 };
-                let Ok((socket, _)) = accepted else { continue };
+                let Ok((socket, _)) = accepted else {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                };
                 let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
                     service.metrics.turned_away.inc();
                     continue;
@@ -154,13 +157,15 @@ async fn shaken(socket: TcpStream, tls: Option<Tls>) -> Option<Stream> {
     shaken.ok().map(|it| Stream::Tls(Box::new(it)))
 }
 
-struct Counted {
+/// An open connection, counted as long as it lives.
+pub struct Counted {
     open: Gauge,
     _place: OwnedSemaphorePermit,
 }
 
 impl Counted {
-    fn new(open: Gauge, place: OwnedSemaphorePermit) -> Self {
+    /// One more.
+    pub fn new(open: Gauge, place: OwnedSemaphorePermit) -> Self {
         open.inc();
         Self { open, _place: place }
     }

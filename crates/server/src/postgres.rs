@@ -13,6 +13,7 @@ mod wrong;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pgwire::api::auth::StartupHandler;
 use pgwire::api::auth::sasl::SASLAuthStartupHandler;
@@ -22,14 +23,17 @@ use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler};
 use pgwire::api::{ConnectionManager, PgWireServerHandlers};
 use pgwire::tokio::process_socket;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use self::handler::Handler;
 use self::login::{Accounts, Parameters, Startup};
-use crate::listen::{self, CONNECTIONS_MOST, Tls};
+use crate::listen::{self, CONNECTIONS_MOST, Counted, Tls};
 use crate::service::Service;
+
+/// 50 ms: how often a server that stops looks whether anybody is still being answered.
+const LOOKS: Duration = Duration::from_millis(50);
 
 /// A server that has a port and is not yet answering.
 pub struct Postgres {
@@ -74,32 +78,47 @@ impl Postgres {
         tokio::pin!(stop);
         loop {
             let accepted = tokio::select! {
-                () = &mut stop => return Ok(()),
+                () = &mut stop => break,
                 Some(_) = open.join_next(), if !open.is_empty() => continue,
                 accepted = self.listener.accept() => accepted,
             };
-            // A connection that is gone before it is taken is nobody's fault.
-            let Ok((socket, _)) = accepted else { continue };
+            let Ok((socket, _)) = accepted else {
+                // A connection that is gone is nobody's fault; no more files to open, everybody's.
+                tokio::time::sleep(LOOKS).await;
+                continue;
+            };
             let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
                 self.service.metrics.turned_away.inc();
                 continue;
             };
             let connection = self.connection()?;
             let tls = self.tls.as_ref().map(Tls::acceptor);
-            let open_now = open_now.clone();
+            let counted = Counted::new(open_now.clone(), place);
             open.spawn(async move {
-                open_now.inc();
                 serve(socket, tls, connection).await;
-                open_now.dec();
-                drop(place);
+                drop(counted);
             });
         }
+        // Who is being answered reads it to its end; who is idle is let go.
+        drop(self.listener);
+        while self.handler.is_busy() {
+            tokio::time::sleep(LOOKS).await;
+        }
+        tokio::time::sleep(LOOKS).await;
+        Ok(())
     }
 
     fn connection(&self) -> io::Result<Connection> {
-        let startup = Startup { plain: self.login(None)?, bound: self.login(self.tls.as_ref())? };
+        let refused = Arc::new(Notify::new());
+        let startup = Startup {
+            plain: self.login(None)?,
+            bound: self.tls.as_ref().map(|it| self.login(Some(it))).transpose()?,
+            refused: Arc::clone(&refused),
+            service: self.service,
+        };
         Ok(Connection {
             startup: Arc::new(startup),
+            refused,
             handler: Arc::clone(&self.handler),
             cancel: Arc::new(DefaultCancelHandler::new(Arc::clone(&self.connections))),
         })
@@ -122,13 +141,18 @@ impl Postgres {
 }
 
 async fn serve(socket: TcpStream, tls: Option<TlsAcceptor>, connection: Connection) {
-    // What a client does to its own connection is its own affair.
-    drop(process_socket(socket, tls, connection).await);
+    let refused = Arc::clone(&connection.refused);
+    tokio::select! {
+        // What a client does to its own connection is its own affair.
+        done = process_socket(socket, tls, connection) => drop(done),
+        () = refused.notified() => {}
+    }
 }
 
 /// What handles one connection: a login has state of its own.
 struct Connection {
     startup: Arc<Startup>,
+    refused: Arc<Notify>,
     handler: Arc<Handler>,
     cancel: Arc<DefaultCancelHandler>,
 }

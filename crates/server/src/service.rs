@@ -5,7 +5,9 @@
 //! Fresh answers, and failures, are told at ticks, so that how long one took tells little of rows.
 //! Source: privacy model §12 (timing); client rules 1 and 2; governance (roles).
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use access::{AccessError, Accounts, Act, Agreements, Scope, Use, User};
@@ -18,20 +20,27 @@ use engine::{Error, Kind, Result};
 use ledger::State;
 use privacy::{Budget, Delta, OutOfRange, Rho};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::catalog::{Catalog, SETTINGS, Surroundings};
+use crate::literal::check_length;
 use crate::metrics::Metrics;
 use crate::route::is_of_catalog;
 
 /// 250 ms: fresh answers, and failures of them, are told at multiples of it.
 const TICK: Duration = Duration::from_millis(250);
 
+/// Statements that are answered at a time; more wait.
+const STATEMENTS: usize = 64;
+
+/// Those of one user.
+const STATEMENTS_OF_ONE: usize = 16;
+
 /// Passwords that are checked at a time.
 const LOGINS: usize = 2;
 
 /// 1 s: what a refused password is told after.
-const REFUSAL: Duration = Duration::from_secs(1);
+pub const REFUSAL: Duration = Duration::from_secs(1);
 
 /// 2 s: so old may be what a catalog says of released tables.
 const CATALOG_AGE: Duration = Duration::from_secs(2);
@@ -42,7 +51,10 @@ pub struct Service {
     accounts: Accounts,
     agreements: Agreements,
     catalogs: [(Database, Catalog, tokio::sync::Mutex<Option<Instant>>); 2],
-    logins: Semaphore,
+    logins: Arc<Semaphore>,
+    statements: Arc<Semaphore>,
+    turns: Mutex<BTreeMap<String, Arc<Semaphore>>>,
+    ready: tokio::sync::Mutex<Option<Instant>>,
     /// What it has done.
     pub metrics: Metrics,
 }
@@ -107,8 +119,17 @@ impl Service {
         let agreements = Agreements::of(&run.instance.root);
         let of = async |it| Ok((it, Catalog::new(it).await?, tokio::sync::Mutex::new(None)));
         let catalogs = [of(Database::Released).await?, of(Database::Protected).await?];
-        let (logins, metrics) = (Semaphore::new(LOGINS), Metrics::default());
-        Ok(Box::leak(Box::new(Self { run, accounts, agreements, catalogs, logins, metrics })))
+        Ok(Box::leak(Box::new(Self {
+            run,
+            accounts,
+            agreements,
+            catalogs,
+            logins: Arc::new(Semaphore::new(LOGINS)),
+            statements: Arc::new(Semaphore::new(STATEMENTS)),
+            turns: Mutex::default(),
+            ready: tokio::sync::Mutex::default(),
+            metrics: Metrics::default(),
+        })))
     }
 
     /// Who may log in.
@@ -123,6 +144,10 @@ impl Service {
     /// `A08` when they are not; a fault when accounts cannot be read.
     pub fn user(&self, name: &str) -> Result<User> {
         let user = self.accounts.user(name).map_err(of_access)?;
+        if user.disabled.is_some() {
+            let what = format!("the user {name} is disabled");
+            return Err(Error::policy("A08", what).remedy("ask the operator"));
+        }
         user.role.check(Act::Released).map_err(of_access)?;
         Ok(user)
     }
@@ -159,6 +184,8 @@ impl Service {
         around: &(dyn Surroundings + Sync),
         sql: String,
     ) -> Result<(SchemaRef, Vec<Option<DataType>>)> {
+        check_length(&sql)?;
+        let asker = &self.still(asker)?;
         if is_of_catalog(&sql) {
             let catalog = self.catalog(asker.database).await?;
             let planned = catalog.plan(&sql, around).await.map_err(|it| not_understood(&it))?;
@@ -185,13 +212,39 @@ impl Service {
         around: &(dyn Surroundings + Sync),
         sql: String,
     ) -> Result<Told> {
-        let told = if is_of_catalog(&sql) {
-            self.looked_up(asker, around, &sql).await
-        } else {
-            self.answer(asker, sql).await
+        let told = async {
+            check_length(&sql)?;
+            let asker = &self.still(asker)?;
+            let _turn = self.turn(asker).await;
+            if is_of_catalog(&sql) {
+                self.looked_up(asker, around, &sql).await
+            } else {
+                self.answer(asker, sql).await
+            }
         };
+        let told = told.await;
         self.metrics.asked(&told);
         told
+    }
+
+    /// Who asks, as accounts have it now: a session may be older than what was decided of its user.
+    fn still(&self, asker: &Asker) -> Result<Asker> {
+        let user = self.user(asker.user.name.as_str())?;
+        Ok(Asker { user, ..asker.clone() })
+    }
+
+    /// Waits for a turn: so many statements are answered at a time, and so many of one user.
+    async fn turn(
+        &self,
+        asker: &Asker,
+    ) -> (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>) {
+        let own = {
+            let mut all = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = || Arc::new(Semaphore::new(STATEMENTS_OF_ONE));
+            Arc::clone(all.entry(asker.user.name.to_string()).or_insert_with(new))
+        };
+        // Never closed, so there is always a permit to wait for.
+        (own.acquire_owned().await.ok(), Arc::clone(&self.statements).acquire_owned().await.ok())
     }
 
     async fn looked_up(
@@ -213,9 +266,10 @@ impl Service {
     pub async fn by_password(&'static self, name: &str, password: &str) -> Result<Option<User>> {
         let (name, password) = (name.to_owned(), password.to_owned());
         let begun = Instant::now();
-        // A check is work for a core: no more at a time than leave one for others.
-        let _turn = self.logins.acquire().await;
+        // A check is work for a core: no more at a time than leave one for others, whoever waits for them.
+        let turn = Arc::clone(&self.logins).acquire_owned().await;
         let checked = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             self.accounts.check_password(&name, &password).map_err(of_access)
         });
         let user = checked.await.map_err(|_| stopped())??;
@@ -243,7 +297,13 @@ impl Service {
     /// # Errors
     /// A fault that says what is wrong.
     pub async fn ready(&'static self) -> Result<()> {
-        self.at_desk(Database::Released, nobody(), |_| Ok(())).await
+        // Anybody may ask, so it is looked at no more often than a catalog is.
+        let mut seen = self.ready.lock().await;
+        if seen.is_none_or(|it| it.elapsed() > CATALOG_AGE) {
+            self.at_desk(Database::Released, nobody(), |_| Ok(())).await?;
+            *seen = Some(Instant::now());
+        }
+        Ok(())
     }
 
     /// The published releases that a user may read, newest last: product, month and folder.
@@ -251,7 +311,9 @@ impl Service {
     /// # Errors
     /// A fault when the ledger cannot be read.
     pub async fn releases(&'static self, asker: &Asker) -> Result<Vec<PublishedRelease>> {
-        let own = asker.clone();
+        // An agreement that statements are not answered for has no files either.
+        let own = self.still(asker)?;
+        self.partner(&own.user)?;
         let listed = tokio::task::spawn_blocking(move || {
             let history = self.run.history()?;
             let published = history.charges().into_iter().filter_map(|it| match it.state {
@@ -297,12 +359,14 @@ impl Service {
             .at_desk(asker.database, partner, move |desk| {
                 let decision = desk.planner.decide(&sql)?;
                 self.allow(&own, &decision)?;
-                desk.answer(&decision)
+                // Whatever it comes to, it came to it after counting.
+                let counts = desk.cost(&decision)?.due != Budget::ZERO;
+                Ok((counts, desk.answer(&decision)))
             })
             .await;
-        let at_ticks = match &answer {
-            Ok(answer) => answer.paid.iter().any(|it| it.charged != Budget::ZERO),
-            Err(cause) => cause.kind() == Kind::Fault,
+        let (at_ticks, answer) = match answer {
+            Ok((counts, answer)) => (counts, answer),
+            Err(cause) => (cause.kind() == Kind::Fault, Err(cause)),
         };
         if at_ticks {
             let ticks = begun.elapsed().as_nanos() / TICK.as_nanos() + 1;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -29,6 +30,9 @@ use crate::publish::Publication;
 use crate::run::{Partner, Run};
 use crate::time::Period;
 use crate::vault::{Snapshot, Vault};
+
+/// A minute: what the free part of a statement may take.
+const FREE_TIME: Duration = Duration::from_mins(1);
 
 /// Decides and answers statements for one partner.
 pub struct Desk<'run> {
@@ -250,7 +254,12 @@ impl<'run> Desk<'run> {
             let schema = physical.schema();
             Ok((schema, physical_plan::collect(physical, state.task_ctx()).await?))
         };
-        self.planner.runtime.block_on(run).map_err(wrong)
+        let late = || {
+            Error::fault("F15", "what is computed from the answers takes over a minute")
+                .remedy("ask for fewer rows, or aggregate them")
+        };
+        let in_time = async { tokio::time::timeout(FREE_TIME, run).await };
+        self.planner.runtime.block_on(in_time).map_err(|_| late())?.map_err(wrong)
     }
 }
 

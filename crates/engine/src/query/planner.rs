@@ -81,7 +81,8 @@ impl<'run> Planner<'run> {
         period: Option<Period>,
     ) -> Result<Self> {
         let state = state(database, &lists, released).map_err(|cause| uncarry(&cause))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build();
         let runtime = runtime.map_err(|cause| Error::fault("F06", cause.to_string()))?;
         let released = Arc::clone(released);
         Ok(Self { policy, period, snapshots, database, released, lists, state, runtime })

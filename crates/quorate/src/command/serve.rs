@@ -76,7 +76,11 @@ impl Serve {
             Some((certificate, key)) => Some(tls(certificate, key)?),
             None => None,
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            // A statement of the longest that is read is deep.
+            .thread_stack_size(64 << 20)
+            .build();
         let runtime = runtime.map_err(|cause| Error::fault("F06", cause.to_string()))?;
         let done = runtime.block_on(async {
             let service = Service::new(run, accounts).await?;

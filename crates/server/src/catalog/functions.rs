@@ -200,10 +200,10 @@ fn sleep(of: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
     let Some(seconds) = of.first() else { return exec_err!("pg_sleep takes seconds") };
     let seconds = cast(seconds, &DataType::Float64)?;
     let seconds: Option<&Float64Array> = seconds.as_any().downcast_ref();
-    for seconds in seconds.into_iter().flatten().flatten() {
-        let wait = Duration::try_from_secs_f64(seconds.clamp(0.0, SLEEP_MOST))
-            .map_err(|cause| DataFusionError::Execution(cause.to_string()))?;
-        std::thread::sleep(wait);
-    }
+    // Once for all rows, so that no statement sleeps longer than this says.
+    let longest = seconds.into_iter().flatten().flatten().fold(0.0, f64::max);
+    let wait = Duration::try_from_secs_f64(longest.clamp(0.0, SLEEP_MOST))
+        .map_err(|cause| DataFusionError::Execution(cause.to_string()))?;
+    std::thread::sleep(wait);
     text("").to_array_of_size(rows)
 }

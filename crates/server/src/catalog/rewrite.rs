@@ -417,7 +417,7 @@ mod tests {
     fn what_is_not_planned_is_said_in_other_words() {
         check(
             "SELECT 1 FROM n WHERE a NOT LIKE 'pg/_' || '%' ESCAPE '/'",
-            r"SELECT 1 FROM n WHERE a NOT LIKE replace(replace('pg/_' || '%', '\', '\\'), '/', '\')",
+            r"SELECT 1 AS c0 FROM n WHERE a NOT LIKE replace(replace('pg/_' || '%', '\', '\\'), '/', '\')",
         );
         check("SELECT typinput = 'pg_catalog.array_in'::regproc", "SELECT typinput = 'array_in'");
         check(
@@ -431,7 +431,7 @@ mod tests {
         );
         check(
             "SELECT 1 WHERE a = 0 OR (SELECT c.k = 'c' FROM c WHERE c.o = a)",
-            "SELECT 1 WHERE a = 0 OR (SELECT bool_or(c.k = 'c') FROM c WHERE c.o = a)",
+            "SELECT 1 AS c0 WHERE a = 0 OR (SELECT bool_or(c.k = 'c') FROM c WHERE c.o = a)",
         );
     }
 

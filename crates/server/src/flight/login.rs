@@ -31,6 +31,12 @@ impl Logins {
     /// A header that lets nobody in.
     pub async fn begin(&self, service: &'static Service, header: &str) -> Result<String, Status> {
         let (user, _) = self.who(service, header).await?;
+        if let Some((scheme, token)) = header.split_once(' ')
+            && scheme.eq_ignore_ascii_case("bearer")
+        {
+            // A token stays what it is: a handshake makes no more of it.
+            return Ok(token.trim().to_owned());
+        }
         let token = generate_password().map_err(|it| status(&of_access(it)))?.to_string();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, it| it.0.elapsed() < LASTS);

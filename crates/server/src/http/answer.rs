@@ -8,6 +8,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
 use axum::Json;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use datafusion::common::ScalarValue;
@@ -224,6 +225,13 @@ impl Problem {
         let told = json!({ "what": "the login failed: user, password or token",
                            "do": "send Authorization: Basic or Bearer" });
         Self { status: StatusCode::UNAUTHORIZED, told }
+    }
+
+    /// A body that was not read to its end.
+    pub fn unread(cause: &BytesRejection) -> Self {
+        let told = json!({ "what": format!("the request was not read: {cause}"),
+                           "allowed": "at most 1 MB" });
+        Self { status: cause.status(), told }
     }
 
     /// A body that is no request.

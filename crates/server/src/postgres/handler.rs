@@ -5,6 +5,7 @@
 //! like any other, and the same question in other words.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::compute::{CastOptions, cast_with_options};
@@ -28,6 +29,7 @@ use pgwire::messages::data::RowDescription;
 use pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_PORTAL};
 use pgwire::types::format::FormatOptions;
 
+use super::login::LoggedIn;
 use super::parameters::Values;
 use super::session::Session;
 use super::statement::{Command, command, split, unread};
@@ -40,6 +42,24 @@ use crate::service::{Service, Told};
 pub struct Handler {
     service: &'static Service,
     parser: Arc<Reader>,
+    /// Statements that are being answered.
+    busy: Arc<AtomicUsize>,
+}
+
+/// One statement that is being answered; none any more when it is dropped, however it ended.
+struct Busy(Arc<AtomicUsize>);
+
+impl Busy {
+    fn new(all: &Arc<AtomicUsize>) -> Self {
+        all.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(all))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Reads the statements of the extended protocol.
@@ -60,7 +80,12 @@ pub struct Prepared {
 impl Handler {
     /// A handler of the service.
     pub fn new(service: &'static Service) -> Self {
-        Self { service, parser: Arc::new(Reader { service }) }
+        Self { service, parser: Arc::new(Reader { service }), busy: Arc::default() }
+    }
+
+    /// Whether any statement is being answered.
+    pub fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) > 0
     }
 
     /// Does one command and tells what the client is to read.
@@ -122,9 +147,18 @@ impl Handler {
                     Response::Query(it)
                 })
             }
+            Command::SetLocal { name, value } => {
+                session.set_local(name, value.as_deref())?;
+                done("SET")
+            }
+            Command::ResetAll => {
+                session.reset();
+                done("RESET")
+            }
             Command::Begin => Ok(Response::TransactionStart(Tag::new("BEGIN"))),
             Command::End { commit } => {
                 session.close(None);
+                session.end_local();
                 Ok(Response::TransactionEnd(Tag::new(if *commit { "COMMIT" } else { "ROLLBACK" })))
             }
             Command::Nothing(tag) => done(tag),
@@ -198,6 +232,10 @@ fn session<C: ClientInfo + ?Sized>(
     service: &'static Service,
     client: &C,
 ) -> PgWireResult<Arc<Session>> {
+    // Packets may follow a login that was refused.
+    if client.session_extensions().get::<LoggedIn>().is_none() {
+        return Err(wrong::fatal("28000", "nobody is logged in"));
+    }
     if let Some(session) = client.session_extensions().get::<Session>() {
         return Ok(session);
     }
@@ -259,6 +297,7 @@ impl SimpleQueryHandler for Handler {
         C::Error: std::fmt::Debug,
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
+        let _busy = Busy::new(&self.busy);
         let session = session(self.service, client)?;
         let texts = split(query).map_err(|cause| wrong::of_statement(&cause))?;
         if texts.is_empty() {
@@ -375,6 +414,7 @@ impl ExtendedQueryHandler for Handler {
         C::Error: std::fmt::Debug,
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
+        let _busy = Busy::new(&self.busy);
         let session = session(self.service, client)?;
         let prepared = &portal.statement.statement;
         if let Command::Deallocate(Some(name)) = &*prepared.command {

@@ -24,6 +24,8 @@ pub struct Session {
     /// What the client set when it came.
     given: BTreeMap<String, String>,
     settings: Mutex<BTreeMap<String, String>>,
+    /// What settings were before a transaction set them, in order.
+    local: Mutex<Vec<(String, String)>>,
     cursors: Mutex<BTreeMap<String, Cursor>>,
 }
 
@@ -63,6 +65,7 @@ impl Session {
             database,
             given: BTreeMap::new(),
             settings: Mutex::default(),
+            local: Mutex::default(),
             cursors: Mutex::default(),
         };
         let path = match database {
@@ -116,11 +119,34 @@ impl Session {
         milliseconds(&text).filter(|it| *it > 0).map(Duration::from_millis)
     }
 
-    /// Forgets cursors, and settings but for those that the client came with.
-    pub fn forget(&self) {
+    /// Sets a setting until the transaction ends.
+    ///
+    /// # Errors
+    /// A setting that is not known.
+    pub fn set_local(&self, name: &str, value: Option<&str>) -> PgWireResult<()> {
+        let before = self.setting(name)?;
+        self.local.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), before));
+        self.set(name, value)
+    }
+
+    /// What was set for a transaction is as before.
+    pub fn end_local(&self) {
+        let local = std::mem::take(&mut *self.local.lock().unwrap_or_else(PoisonError::into_inner));
+        for (name, before) in local.into_iter().rev() {
+            // It was set before, so it is known.
+            drop(self.set(&name, Some(&before)));
+        }
+    }
+
+    /// Settings are as the client came with them.
+    pub fn reset(&self) {
         let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
         settings.clone_from(&self.given);
-        drop(settings);
+    }
+
+    /// Forgets cursors, and settings but for those that the client came with.
+    pub fn forget(&self) {
+        self.reset();
         self.close(None);
     }
 

@@ -9,10 +9,11 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::{Parser, ParserError};
-use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use datafusion::sql::sqlparser::tokenizer::Token;
 
 use super::copy::Layout;
 use super::session::is_setting;
+use crate::literal::pieces;
 
 /// One statement of a client.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,10 @@ pub enum Command {
     Read(String),
     /// It is set, or reset without a value.
     Set { name: String, value: Option<String> },
+    /// It is set until the transaction ends.
+    SetLocal { name: String, value: Option<String> },
+    /// All are as the client came with them.
+    ResetAll,
     /// A setting is asked for; all of them without a name.
     Show(String),
     /// A transaction begins.
@@ -57,19 +62,14 @@ pub enum Wrong {
 /// # Errors
 /// [`Wrong::Syntax`] for a text with an open quote.
 pub fn split(text: &str) -> Result<Vec<String>, Wrong> {
-    let dialect = PostgreSqlDialect {};
-    let tokens = Tokenizer::new(&dialect, text).with_unescape(false).tokenize();
-    let tokens = tokens.map_err(|cause| Wrong::Syntax(cause.to_string()))?;
-    let mut statements = vec![String::new()];
-    for token in tokens {
-        if token == Token::SemiColon {
-            statements.push(String::new());
-        } else if let Some(last) = statements.last_mut() {
-            last.push_str(&token.to_string());
-        }
+    let pieces = pieces(text).map_err(|cause| Wrong::Syntax(cause.to_string()))?;
+    let ends = pieces.iter().filter(|it| it.0 == Token::SemiColon).map(|it| it.1.clone());
+    let (mut statements, mut from) = (Vec::new(), 0);
+    for end in ends.chain(std::iter::once(text.len()..text.len())) {
+        statements.push(text.get(from..end.start).unwrap_or_default().trim());
+        from = end.end;
     }
-    let texts = statements.into_iter().map(|it| it.trim().to_owned());
-    Ok(texts.filter(|it| !it.is_empty()).collect())
+    Ok(statements.into_iter().filter(|it| !it.is_empty()).map(str::to_owned).collect())
 }
 
 /// Reads one statement.
@@ -105,7 +105,7 @@ fn by_words(text: &str) -> Option<Command> {
         ["discard", ..] => Command::Discard,
         ["set", "session", "characteristics" | "authorization", ..]
         | ["set", "transaction" | "names", ..] => Command::Nothing("SET"),
-        ["reset", "all"] => Command::Nothing("RESET"),
+        ["reset", "all"] => Command::ResetAll,
         ["reset", name] => Command::Set { name: (*name).to_owned(), value: None },
         ["show", rest @ ..] if is_setting(&rest.join(" ")) => Command::Show(rest.join(" ")),
         ["savepoint", ..] => Command::Nothing("SAVEPOINT"),
@@ -125,13 +125,21 @@ fn by_words(text: &str) -> Option<Command> {
 }
 
 fn of_statement(statement: Statement, text: &str) -> Result<Command, Wrong> {
+    let is_local =
+        text.split_whitespace().nth(1).is_some_and(|it| it.eq_ignore_ascii_case("local"));
     Ok(match statement {
         Statement::StartTransaction { .. } => Command::Begin,
         Statement::Commit { .. } => Command::End { commit: true },
         Statement::Rollback { savepoint: None, .. } => Command::End { commit: false },
         Statement::Rollback { .. } => Command::Nothing("ROLLBACK"),
         Statement::Set(set) => match set_of(&set.to_string()) {
-            Some(Command::Set { name, value }) if is_setting(&name) => Command::Set { name, value },
+            Some(Command::Set { name, value }) if is_setting(&name) => {
+                if is_local {
+                    Command::SetLocal { name, value }
+                } else {
+                    Command::Set { name, value }
+                }
+            }
             _ => unread(text),
         },
         Statement::Copy {

@@ -134,3 +134,23 @@ fn whoever_shows_nothing_is_let_in_nowhere() {
         );
     });
 }
+
+/// A handshake with a token that is for released tables alone gives no login for questions.
+pub fn a_token_of_released_tables_stays_one(serving: &Serving) {
+    let token = serving.token_for_released();
+    serving.block_on(async {
+        let channel =
+            Endpoint::new(format!("http://{}", serving.flight)).unwrap().connect().await.unwrap();
+        let mut raw = arrow_flight::flight_service_client::FlightServiceClient::new(channel);
+        let mut request =
+            tonic::Request::new(futures::stream::iter([arrow_flight::HandshakeRequest::default()]));
+        request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let told = raw.handshake(request).await.unwrap();
+        let bearer = told.metadata().get("authorization").unwrap().to_str().unwrap().to_owned();
+        let mut client = client(serving, "protected").await;
+        client.set_token(bearer.strip_prefix("Bearer ").unwrap().to_owned());
+        let sql = "SELECT gender, COUNT(DISTINCT subscriber_id) FROM subscriber GROUP BY gender";
+        let refused = client.execute(sql.to_owned(), None).await.unwrap_err().to_string();
+        assert!(refused.contains("A08"), "{refused}");
+    });
+}

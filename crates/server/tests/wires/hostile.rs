@@ -161,3 +161,83 @@ fn a_result_too_large_for_memory_is_refused_in_words() {
     assert_eq!(told.code().unwrap().code(), "53000", "{told:?}");
     lives(&serving);
 }
+
+/// The bytes of a start-up message with these options.
+fn startup(options: &[(&str, &str)]) -> Vec<u8> {
+    let mut body = 196_608_u32.to_be_bytes().to_vec();
+    for (name, value) in options {
+        body.extend(name.bytes().chain([0]).chain(value.bytes()).chain([0]));
+    }
+    body.push(0);
+    let length = u32::try_from(body.len() + 4).unwrap();
+    [&length.to_be_bytes()[..], &body].concat()
+}
+
+fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len() + 4).unwrap();
+    [&[kind][..], &length.to_be_bytes(), body].concat()
+}
+
+/// Statements that follow a login that fails are not read, whatever is sent with them.
+#[test]
+fn statements_behind_a_refused_login_are_nobodys() {
+    let serving = Serving::new();
+    let sql = b"SELECT gender, COUNT(DISTINCT subscriber_id) FROM subscriber GROUP BY gender\0";
+    for first in [
+        message(b'p', b"SCRAM-SHA-256\0\0\0\0\x14n,,n=,r=rOprNGfwEbeRWg"),
+        message(b'p', b"nonsense\0"),
+        message(b'Q', sql),
+    ] {
+        let options = [
+            ("user", "analyst"),
+            ("database", "protected"),
+            ("options", "-c quorate.purpose=transport"),
+        ];
+        let wrong = message(b'p', b"c=biws,r=rOprNGfwEbeRWg,p=AAAA");
+        let asked = message(b'Q', sql);
+        let bytes = [startup(&options), first, wrong, asked.clone(), asked].concat();
+        let mut socket = TcpStream::connect(serving.address).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        drop(socket.write_all(&bytes));
+        let mut said = Vec::new();
+        drop(socket.read_to_end(&mut said));
+        // No columns of anything: nobody was answered.
+        assert!(!said.windows(6).any(|it| it == b"gender"), "{}", String::from_utf8_lossy(&said));
+    }
+    let charges = engine::run::read_ledger(&serving.operator.instance).unwrap().charges();
+    assert!(charges.is_empty());
+    lives(&serving);
+}
+
+/// A login that was taken away since is no login, and a handshake makes no more of a token than it is.
+#[test]
+fn sessions_end_with_their_user_and_tokens_stay_what_they_are() {
+    let serving = Serving::new();
+    let client = serving.analyst();
+    serving.block_on(client.simple_query("SELECT 1")).unwrap();
+    super::flight::a_token_of_released_tables_stays_one(&serving);
+    serving.disable("analyst");
+    let told = serving.block_on(client.simple_query("SELECT 1")).unwrap_err();
+    assert_eq!(told.code().unwrap().code(), "42501");
+    assert!(super::flight::ask(&serving, "SELECT 1").is_err());
+    assert!(super::http::ask(&serving, "SELECT 1").is_err());
+}
+
+/// A statement of the longest kind, deep or wide, is refused or answered, and the program lives.
+#[test]
+fn long_and_deep_statements_are_refused() {
+    let serving = Serving::new();
+    let client = serving.analyst();
+    for sql in [
+        format!("SELECT {}1", "1+".repeat(600_000)),
+        format!("SELECT {}1{}", "(".repeat(5_000), ")".repeat(5_000)),
+        format!("SELECT '{}'", "x".repeat(70_000)),
+    ] {
+        assert!(serving.block_on(client.simple_query(&sql)).is_err());
+        assert!(super::http::ask(&serving, &sql).is_err());
+    }
+    serving.block_on(client.simple_query("SELECT 1")).unwrap();
+    let into = "SELECT a.oid INTO described.x FROM pg_catalog.pg_class a";
+    assert!(serving.block_on(client.simple_query(into)).is_err());
+    lives(&serving);
+}

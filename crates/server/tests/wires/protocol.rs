@@ -110,6 +110,23 @@ fn a_statement_ends_when_its_time_is_over_or_it_is_cancelled() {
 }
 
 #[test]
+fn who_is_being_answered_reads_it_to_its_end_when_the_server_stops() {
+    let serving = Serving::new();
+    let client = serving.analyst();
+    serving.block_on(client.simple_query("SELECT 1")).unwrap();
+    let told = serving.block_on(async {
+        let asked = client.simple_query("SELECT pg_sleep(0.5), 'whole'");
+        let stop = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            serving.stop.send_replace(true);
+        };
+        futures::join!(asked, stop).0.unwrap()
+    });
+    assert!(told.iter().any(|it| matches!(it, SimpleQueryMessage::Row(_))));
+    assert!(serving.client(&serving.config("analyst", "quorate")).is_err(), "nobody new");
+}
+
+#[test]
 fn what_is_not_done_is_said_and_the_connection_lives() {
     let serving = Serving::new();
     let client = serving.analyst();

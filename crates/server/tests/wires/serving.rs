@@ -34,6 +34,8 @@ pub struct Serving {
     /// A token of the analyst's, for whatever a password is for.
     pub token: String,
     pub operator: Operator,
+    /// Stops the PostgreSQL protocol.
+    pub stop: tokio::sync::watch::Sender<bool>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -45,6 +47,8 @@ impl Serving {
     pub fn of(operator: Operator, tls: Option<Tls>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
+            // As `quorate serve` has it.
+            .thread_stack_size(64 << 20)
             .enable_all()
             .build()
             .unwrap();
@@ -71,7 +75,10 @@ impl Serving {
         let postgres = Postgres::bind(service, "127.0.0.1:0".parse().unwrap(), tls);
         let postgres = runtime.block_on(postgres).unwrap();
         let address = postgres.address().unwrap();
-        runtime.spawn(postgres.run(std::future::pending()));
+        let (stop, mut stopping) = tokio::sync::watch::channel(false);
+        runtime.spawn(postgres.run(async move {
+            drop(stopping.wait_for(|it| *it).await);
+        }));
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let wire = runtime.block_on(Flight::bind(service, any, None)).unwrap();
         let flight = wire.address().unwrap();
@@ -79,7 +86,28 @@ impl Serving {
         let wire = runtime.block_on(Http::bind(service, any, None)).unwrap();
         let http = wire.address().unwrap();
         runtime.spawn(wire.run(std::future::pending()));
-        Self { address, flight, http, token, operator, runtime }
+        Self { address, flight, http, token, operator, stop, runtime }
+    }
+
+    fn accounts(&self) -> Accounts {
+        let instance = &self.operator.instance;
+        Accounts::open(&instance.root, &instance.config.keys_dir).unwrap()
+    }
+
+    /// Lets a user in no more.
+    pub fn disable(&self, user: &str) {
+        self.accounts().disable(user, jiff::Timestamp::now()).unwrap();
+    }
+
+    /// A token of the analyst's for released tables alone.
+    pub fn token_for_released(&self) -> String {
+        let token = NewToken {
+            user: "analyst",
+            label: "tests",
+            scopes: &[Scope::Released],
+            expires: jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24),
+        };
+        self.accounts().issue(&token, jiff::Timestamp::now()).unwrap().text.to_string()
     }
 
     /// How a user connects, who has declared the purpose.
