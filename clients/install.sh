@@ -7,9 +7,14 @@ cd "$into"
 [ -f done-4 ] && exit 0
 
 missing=()
-for package in postgresql-client odbc-postgresql unixodbc default-jdk-headless nodejs npm openssl; do
-    dpkg -s "$package" > /dev/null 2>&1 || missing+=("$package")
-done
+needs() { command -v "$1" > /dev/null || missing+=("$2"); }
+needs psql postgresql-client
+needs isql unixodbc
+needs java default-jdk-headless
+needs node nodejs
+needs npm npm
+needs openssl openssl
+dpkg -s odbc-postgresql > /dev/null 2>&1 || missing+=(odbc-postgresql)
 if [ "${#missing[@]}" -gt 0 ]; then
     apt-get install --yes --no-install-recommends "${missing[@]}"
 fi
