@@ -7,7 +7,6 @@ mod info;
 mod login;
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -35,12 +34,11 @@ use engine::{Error, Kind};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use prost::Message;
 use prost::bytes::Bytes;
-use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status, Streaming};
 
 use self::login::Logins;
-use crate::listen::{self, Connections, Tls};
+use crate::listen::{Connections, Port};
 use crate::literal::{numbered, written_into};
 use crate::service::{Asker, Service, Told};
 
@@ -53,54 +51,25 @@ const PARTS_MOST: usize = 2;
 type Got = Response<<Answers as FlightService>::DoGetStream>;
 type Answered<T> = std::result::Result<T, Status>;
 
-/// A server that has a port and is not yet answering.
-pub struct Flight {
-    listener: TcpListener,
-    service: &'static Service,
-    tls: Option<Tls>,
-}
-
-impl Flight {
-    /// Takes a port.
-    ///
-    /// # Errors
-    /// The system's, when the port is taken; an address off loopback without TLS.
-    pub async fn bind(
-        service: &'static Service,
-        address: SocketAddr,
-        tls: Option<Tls>,
-    ) -> io::Result<Self> {
-        let listener = listen::bind(address, tls.as_ref()).await?;
-        Ok(Self { listener, service, tls })
-    }
-
-    /// The address that it will answer.
-    ///
-    /// # Errors
-    /// The system's, when the socket is gone.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-
-    /// Answers until `stop` is done, then finishes what was begun.
-    ///
-    /// # Errors
-    /// The system's, when the socket fails.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send) -> io::Result<()> {
-        let mut come = Connections::of(self.listener, self.tls, self.service, "flight")?;
-        let come = stream::poll_fn(move |context| {
-            let mut next = std::pin::pin!(come.next());
-            next.as_mut().poll(context).map(|it| it.map(Ok::<_, io::Error>))
-        });
-        let answers = Answers { service: self.service, logins: Arc::new(Logins::default()) };
-        let answers = FlightServiceServer::new(answers).max_decoding_message_size(MESSAGE_MOST);
-        Server::builder()
-            .http2_keepalive_interval(Some(std::time::Duration::from_mins(1)))
-            .add_service(answers)
-            .serve_with_incoming_shutdown(come, stop)
-            .await
-            .map_err(io::Error::other)
-    }
+/// Answers a port until `stop` is done, then finishes what was begun.
+///
+/// # Errors
+/// The system's, when the socket fails.
+pub async fn run(port: Port, stop: impl Future<Output = ()> + Send) -> io::Result<()> {
+    let service = port.service;
+    let mut come = Connections::of(port, "flight")?;
+    let come = stream::poll_fn(move |context| {
+        let mut next = std::pin::pin!(come.next());
+        next.as_mut().poll(context).map(|it| it.map(Ok::<_, io::Error>))
+    });
+    let answers = Answers { service, logins: Arc::new(Logins::default()) };
+    let answers = FlightServiceServer::new(answers).max_decoding_message_size(MESSAGE_MOST);
+    Server::builder()
+        .http2_keepalive_interval(Some(std::time::Duration::from_mins(1)))
+        .add_service(answers)
+        .serve_with_incoming_shutdown(come, stop)
+        .await
+        .map_err(io::Error::other)
 }
 
 /// Answers calls.

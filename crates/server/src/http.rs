@@ -6,15 +6,14 @@ mod answer;
 mod login;
 
 use std::io;
-use std::net::SocketAddr;
 
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Request, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
-use tokio::net::TcpListener;
+use tower_http::services::ServeFile;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -23,50 +22,21 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use self::answer::{Format, Problem};
 use self::login::Schemes;
-use crate::listen::{self, Connections, Tls};
+use crate::listen::{Connections, Port};
 use crate::literal::written_into;
 use crate::service::{PublishedRelease, Service};
 
 /// 1 MB: what one request may be.
 const BODY_MOST: usize = 1_000_000;
 
-/// A server that has a port and is not yet answering.
-pub struct Http {
-    listener: TcpListener,
-    service: &'static Service,
-    tls: Option<Tls>,
-}
-
-impl Http {
-    /// Takes a port.
-    ///
-    /// # Errors
-    /// The system's, when the port is taken; an address off loopback without TLS.
-    pub async fn bind(
-        service: &'static Service,
-        address: SocketAddr,
-        tls: Option<Tls>,
-    ) -> io::Result<Self> {
-        let listener = listen::bind(address, tls.as_ref()).await?;
-        Ok(Self { listener, service, tls })
-    }
-
-    /// The address that it will answer.
-    ///
-    /// # Errors
-    /// The system's, when the socket is gone.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-
-    /// Answers until `stop` is done, then finishes what was begun.
-    ///
-    /// # Errors
-    /// The system's, when the socket fails.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let come = Connections::of(self.listener, self.tls, self.service, "http")?;
-        axum::serve(come, routes(self.service)).with_graceful_shutdown(stop).await
-    }
+/// Answers a port until `stop` is done, then finishes what was begun.
+///
+/// # Errors
+/// The system's, when the socket fails.
+pub async fn run(port: Port, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    let routes = routes(port.service);
+    let come = Connections::of(port, "http")?;
+    axum::serve(come, routes).with_graceful_shutdown(stop).await
 }
 
 type Served = State<&'static Service>;
@@ -235,7 +205,11 @@ async fn release_file(
     let release = known.iter().find(|it| it.id == id).ok_or_else(missing)?;
     let folder = service.releases_dir().join(&release.id);
     let name = answer::files(&folder).into_iter().find(|it| *it == file).ok_or_else(missing)?;
-    let bytes = tokio::fs::read(folder.join(&name)).await.map_err(|_| missing())?;
-    let kind = answer::content_type(&name);
-    Ok((StatusCode::OK, [(header::CONTENT_TYPE, kind)], bytes).into_response())
+    // Part by part: a file may be larger than what many clients together should hold in memory.
+    let mut file = ServeFile::new(folder.join(&name));
+    let asked = Request::new(axum::body::Body::empty());
+    let mut response = file.try_call(asked).await.map_err(|_| missing())?.into_response();
+    let kind = HeaderValue::from_static(answer::content_type(&name));
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(response)
 }

@@ -5,19 +5,16 @@
 
 mod basic;
 mod catalog;
-mod flight;
-mod http;
+pub mod flight;
+pub mod http;
 mod listen;
 mod literal;
 mod metrics;
 mod pages;
-mod postgres;
+pub mod postgres;
 mod route;
 mod service;
 
-pub use flight::Flight;
-pub use http::Http;
-pub use listen::Tls;
+pub use listen::{Port, Tls};
 pub use pages::Pages;
-pub use postgres::Postgres;
 pub use service::{Service, of_access};

@@ -69,16 +69,41 @@ impl Tls {
     }
 }
 
-/// Takes a port.
-///
-/// # Errors
-/// The system's, when the port is taken; an address off loopback without TLS.
-pub async fn bind(address: SocketAddr, tls: Option<&Tls>) -> io::Result<TcpListener> {
-    if tls.is_none() && !address.ip().is_loopback() {
-        let what = format!("{address} is not loopback: a certificate is needed");
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+/// A port that was taken and is not yet answered.
+pub struct Port {
+    /// Where connections come.
+    pub listener: TcpListener,
+    /// Who answers.
+    pub service: &'static Service,
+    /// With what, where there is a certificate.
+    pub tls: Option<Tls>,
+}
+
+impl Port {
+    /// Takes a port.
+    ///
+    /// # Errors
+    /// The system's, when the port is taken; an address off loopback without TLS.
+    pub async fn take(
+        service: &'static Service,
+        address: SocketAddr,
+        tls: Option<Tls>,
+    ) -> io::Result<Self> {
+        if tls.is_none() && !address.ip().is_loopback() {
+            let what = format!("{address} is not loopback: a certificate is needed");
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+        }
+        let listener = TcpListener::bind(address).await?;
+        Ok(Self { listener, service, tls })
     }
-    TcpListener::bind(address).await
+
+    /// The address that it will answer.
+    ///
+    /// # Errors
+    /// The system's, when the socket is gone.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
 }
 
 /// Connections of one wire as they come, their handshakes done; slow ones hold up nobody.
@@ -92,12 +117,8 @@ impl Connections {
     ///
     /// # Errors
     /// The system's, when the socket is gone.
-    pub fn of(
-        listener: TcpListener,
-        tls: Option<Tls>,
-        service: &'static Service,
-        wire: &'static str,
-    ) -> io::Result<Self> {
+    pub fn of(port: Port, wire: &'static str) -> io::Result<Self> {
+        let Port { listener, service, tls } = port;
         let address = listener.local_addr()?;
         let (send, come) = mpsc::channel(16);
         let room = Arc::new(Semaphore::new(CONNECTIONS_MOST));

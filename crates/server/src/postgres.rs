@@ -11,7 +11,6 @@ mod statement;
 mod wrong;
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,92 +21,72 @@ use pgwire::api::cancel::{CancelHandler, DefaultCancelHandler};
 use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler};
 use pgwire::api::{ConnectionManager, PgWireServerHandlers};
 use pgwire::tokio::process_socket;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use self::handler::Handler;
 use self::login::{Accounts, Parameters, Startup};
-use crate::listen::{self, CONNECTIONS_MOST, Counted, Tls};
+use crate::listen::{CONNECTIONS_MOST, Counted, Port, Tls};
 use crate::service::Service;
 
 /// 50 ms: how often a server that stops looks whether anybody is still being answered.
 const LOOKS: Duration = Duration::from_millis(50);
 
-/// A server that has a port and is not yet answering.
-pub struct Postgres {
-    listener: TcpListener,
+/// What answers every connection of a port.
+struct Server {
     service: &'static Service,
     tls: Option<Tls>,
     handler: Arc<Handler>,
     connections: Arc<ConnectionManager>,
 }
 
-impl Postgres {
-    /// Takes a port.
-    ///
-    /// # Errors
-    /// The system's, when the port is taken; an address off loopback without TLS.
-    pub async fn bind(
-        service: &'static Service,
-        address: SocketAddr,
-        tls: Option<Tls>,
-    ) -> io::Result<Self> {
-        let listener = listen::bind(address, tls.as_ref()).await?;
-        let handler = Arc::new(Handler::new(service));
-        Ok(Self { listener, service, tls, handler, connections: Arc::default() })
-    }
-
-    /// The address that it will answer.
-    ///
-    /// # Errors
-    /// The system's, when the socket is gone.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-
-    /// Answers until `stop` is done; connections end with it, after what they are being told.
-    ///
-    /// # Errors
-    /// What a login cannot be set up with.
-    pub async fn run(self, stop: impl Future<Output = ()> + Send) -> io::Result<()> {
-        let room = Arc::new(Semaphore::new(CONNECTIONS_MOST));
-        let open_now = self.service.metrics.open("postgres");
-        let mut open = JoinSet::new();
-        tokio::pin!(stop);
-        loop {
-            let accepted = tokio::select! {
-                () = &mut stop => break,
-                Some(_) = open.join_next(), if !open.is_empty() => continue,
-                accepted = self.listener.accept() => accepted,
-            };
-            let Ok((socket, _)) = accepted else {
-                // A connection that is gone is nobody's fault; no more files to open, everybody's.
-                tokio::time::sleep(LOOKS).await;
-                continue;
-            };
-            let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
-                self.service.metrics.turned_away.inc();
-                continue;
-            };
-            let connection = self.connection()?;
-            let tls = self.tls.as_ref().map(Tls::acceptor);
-            let counted = Counted::new(open_now.clone(), place);
-            open.spawn(async move {
-                serve(socket, tls, connection).await;
-                drop(counted);
-            });
-        }
-        // Who is being answered reads it to its end; who is idle is let go.
-        drop(self.listener);
-        while self.handler.is_busy() {
+/// Answers a port until `stop` is done; connections end with it, after what they are being told.
+///
+/// # Errors
+/// What a login cannot be set up with.
+pub async fn run(port: Port, stop: impl Future<Output = ()> + Send) -> io::Result<()> {
+    let Port { listener, service, tls } = port;
+    let handler = Arc::new(Handler::new(service));
+    let server = Server { service, tls, handler, connections: Arc::default() };
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MOST));
+    let open_now = server.service.metrics.open("postgres");
+    let mut open = JoinSet::new();
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            Some(_) = open.join_next(), if !open.is_empty() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((socket, _)) = accepted else {
+            // A connection that is gone is nobody's fault; no more files to open, everybody's.
             tokio::time::sleep(LOOKS).await;
-        }
-        tokio::time::sleep(LOOKS).await;
-        Ok(())
+            continue;
+        };
+        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+            server.service.metrics.turned_away.inc();
+            continue;
+        };
+        let connection = server.connection()?;
+        let tls = server.tls.as_ref().map(Tls::acceptor);
+        let counted = Counted::new(open_now.clone(), place);
+        open.spawn(async move {
+            serve(socket, tls, connection).await;
+            drop(counted);
+        });
     }
+    // Who is being answered reads it to its end; who is idle is let go.
+    drop(listener);
+    while server.handler.is_busy() {
+        tokio::time::sleep(LOOKS).await;
+    }
+    tokio::time::sleep(LOOKS).await;
+    Ok(())
+}
 
+impl Server {
     fn connection(&self) -> io::Result<Connection> {
         let refused = Arc::new(Notify::new());
         let startup = Startup {
@@ -123,9 +102,7 @@ impl Postgres {
             cancel: Arc::new(DefaultCancelHandler::new(Arc::clone(&self.connections))),
         })
     }
-}
 
-impl Postgres {
     /// A login, bound to the channel where it has a certificate.
     fn login(&self, tls: Option<&Tls>) -> io::Result<SASLAuthStartupHandler<Parameters>> {
         let mut scram = ScramAuth::new(Arc::new(Accounts(self.service)));

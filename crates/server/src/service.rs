@@ -87,6 +87,9 @@ impl Surroundings for Asker {
     }
 }
 
+/// One place of a user's own, and one of all.
+type Turn = (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>);
+
 /// The rows of a statement, and what is told beside them.
 pub struct Told {
     /// Its columns.
@@ -212,19 +215,31 @@ impl Service {
         around: &(dyn Surroundings + Sync),
         sql: String,
     ) -> Result<Told> {
-        let told = async {
-            check_length(&sql)?;
-            let asker = &self.still(asker)?;
-            let _turn = self.turn(asker).await;
-            if is_of_catalog(&sql) {
-                self.looked_up(asker, around, &sql).await
-            } else {
-                self.answer(asker, sql).await
-            }
-        };
-        let told = told.await;
+        let told = self.told(asker, around, sql).await;
         self.metrics.asked(&told);
         told
+    }
+
+    async fn told(
+        &'static self,
+        asker: &Asker,
+        around: &(dyn Surroundings + Sync),
+        sql: String,
+    ) -> Result<Told> {
+        check_length(&sql)?;
+        let asker = self.still(asker)?;
+        let turn = self.turn(&asker).await;
+        if is_of_catalog(&sql) {
+            return self.looked_up(&asker, around, &sql).await;
+        }
+        // It goes on when nobody waits for it any more, and gives its turn back at a tick: whoever cancels neither
+        // starts more than his turns nor sees when a count ended.
+        let answer = tokio::spawn(async move {
+            let answer = self.answer(&asker, sql).await;
+            drop(turn);
+            answer
+        });
+        answer.await.map_err(|_| stopped())?
     }
 
     /// Who asks, as accounts have it now: a session may be older than what was decided of its user.
@@ -234,10 +249,7 @@ impl Service {
     }
 
     /// Waits for a turn: so many statements are answered at a time, and so many of one user.
-    async fn turn(
-        &self,
-        asker: &Asker,
-    ) -> (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>) {
+    async fn turn(&self, asker: &Asker) -> Turn {
         let own = {
             let mut all = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
             let new = || Arc::new(Semaphore::new(STATEMENTS_OF_ONE));

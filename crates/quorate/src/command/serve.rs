@@ -10,7 +10,7 @@ use engine::error::io_error;
 use engine::policy::Policy;
 use engine::run::{Run, books};
 use engine::{Error, Instance, Result, SystemClock};
-use server::{Flight, Http, Postgres, Service, Tls};
+use server::{Port, Service, Tls, flight, http, postgres};
 
 use crate::command::user::accounts;
 use crate::command::{PROGRAM, code_hash};
@@ -88,47 +88,46 @@ impl Serve {
             service.ready().await?;
             self.answer(service, tls).await
         });
-        // A count that is under way ends with the program: nothing of it was charged or told.
+        // A count that is still under way ends as in a crash: what was charged stays charged, and nothing is told.
         runtime.shutdown_timeout(Duration::from_secs(5));
         done
     }
 
-    /// Takes every port before any is answered, then answers until it is told to stop.
+    /// Takes the ports and answers them until it is told to stop.
     async fn answer(&self, service: &'static Service, tls: Option<Tls>) -> Result<()> {
         let (stop, stopping) = tokio::sync::watch::channel(false);
         let until = |mut it: tokio::sync::watch::Receiver<bool>| async move {
             drop(it.wait_for(|it| *it).await);
         };
         let mut wires = tokio::task::JoinSet::new();
+        let taken = async |at: SocketAddr, flag| {
+            let port = Port::take(service, at, tls.clone()).await;
+            let port = port.map_err(|cause| failed(&cause, at, flag))?;
+            let at = port.address().map_err(|cause| failed(&cause, at, flag))?;
+            Ok((port, at))
+        };
         if let Some(at) = self.postgres.0 {
-            let wire = Postgres::bind(service, at, tls.clone()).await;
-            let wire = wire.map_err(|it| failed(&it, at, "--postgres"))?;
-            let at = wire.address().map_err(|it| failed(&it, at, "--postgres"))?;
+            let (port, at) = taken(at, "--postgres").await?;
+            let (host, number) = (at.ip(), at.port());
             Output::note(&format!(
-                "PostgreSQL  psql \"host={} port={} dbname=quorate user=NAME\"",
-                at.ip(),
-                at.port()
+                "PostgreSQL  psql \"host={host} port={number} dbname=quorate user=NAME\""
             ));
-            let until = until(stopping.clone());
-            wires.spawn(async move { wire.run(until).await.map_err(|it| (it, at, "--postgres")) });
+            let answering = postgres::run(port, until(stopping.clone()));
+            wires.spawn(async move { answering.await.map_err(|it| (it, at, "--postgres")) });
         }
-        let scheme = if tls.is_some() { "s" } else { "" };
         if let Some(at) = self.flight.0 {
-            let wire = Flight::bind(service, at, tls.clone()).await;
-            let wire = wire.map_err(|it| failed(&it, at, "--flight"))?;
-            let at = wire.address().map_err(|it| failed(&it, at, "--flight"))?;
-            let grpc = if tls.is_some() { "grpc+tls" } else { "grpc" };
-            Output::note(&format!("Flight SQL  {grpc}://{at}"));
-            let until = until(stopping.clone());
-            wires.spawn(async move { wire.run(until).await.map_err(|it| (it, at, "--flight")) });
+            let (port, at) = taken(at, "--flight").await?;
+            let scheme = if tls.is_some() { "grpc+tls" } else { "grpc" };
+            Output::note(&format!("Flight SQL  {scheme}://{at}"));
+            let answering = flight::run(port, until(stopping.clone()));
+            wires.spawn(async move { answering.await.map_err(|it| (it, at, "--flight")) });
         }
         if let Some(at) = self.http.0 {
-            let wire = Http::bind(service, at, tls.clone()).await;
-            let wire = wire.map_err(|it| failed(&it, at, "--http"))?;
-            let at = wire.address().map_err(|it| failed(&it, at, "--http"))?;
-            Output::note(&format!("HTTP        http{scheme}://{at}/docs"));
-            let until = until(stopping.clone());
-            wires.spawn(async move { wire.run(until).await.map_err(|it| (it, at, "--http")) });
+            let (port, at) = taken(at, "--http").await?;
+            let scheme = if tls.is_some() { "https" } else { "http" };
+            Output::note(&format!("HTTP        {scheme}://{at}/docs"));
+            let answering = http::run(port, until(stopping.clone()));
+            wires.spawn(async move { answering.await.map_err(|it| (it, at, "--http")) });
         }
         Output::note("answering (Ctrl-C ends)");
         tracing::info!("started");

@@ -7,7 +7,7 @@ use access::{Accounts, NewToken, NewUser, Role, Scope};
 use engine::policy::Policy;
 use engine::run::{Run, books};
 use engine::{Instance, SystemClock};
-use server::{Flight, Http, Postgres, Service, Tls};
+use server::{Port, Service, Tls};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::world::Operator;
@@ -72,20 +72,20 @@ impl Serving {
         };
         let token = accounts.issue(&token, jiff::Timestamp::now()).unwrap().text.to_string();
         let service = runtime.block_on(Service::new(run, accounts)).unwrap();
-        let postgres = Postgres::bind(service, "127.0.0.1:0".parse().unwrap(), tls);
-        let postgres = runtime.block_on(postgres).unwrap();
-        let address = postgres.address().unwrap();
+        let port = |tls| {
+            let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+            let port = runtime.block_on(Port::take(service, any, tls)).unwrap();
+            (port.address().unwrap(), port)
+        };
         let (stop, mut stopping) = tokio::sync::watch::channel(false);
-        runtime.spawn(postgres.run(async move {
+        let (address, of_postgres) = port(tls);
+        runtime.spawn(server::postgres::run(of_postgres, async move {
             drop(stopping.wait_for(|it| *it).await);
         }));
-        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-        let wire = runtime.block_on(Flight::bind(service, any, None)).unwrap();
-        let flight = wire.address().unwrap();
-        runtime.spawn(wire.run(std::future::pending()));
-        let wire = runtime.block_on(Http::bind(service, any, None)).unwrap();
-        let http = wire.address().unwrap();
-        runtime.spawn(wire.run(std::future::pending()));
+        let (flight, of_flight) = port(None);
+        runtime.spawn(server::flight::run(of_flight, std::future::pending()));
+        let (http, of_http) = port(None);
+        runtime.spawn(server::http::run(of_http, std::future::pending()));
         Self { address, flight, http, token, operator, stop, runtime }
     }
 
