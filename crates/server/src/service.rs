@@ -229,17 +229,29 @@ impl Service {
         check_length(&sql)?;
         let asker = self.still(asker)?;
         let turn = self.turn(&asker).await;
-        if is_of_catalog(&sql) {
-            return self.looked_up(&asker, around, &sql).await;
-        }
-        // It goes on when nobody waits for it any more, and gives its turn back at a tick: whoever cancels neither
-        // starts more than his turns nor sees when a count ended.
-        let answer = tokio::spawn(async move {
-            let answer = self.answer(&asker, sql).await;
-            drop(turn);
-            answer
-        });
-        answer.await.map_err(|_| stopped())?
+        // It goes on when nobody waits for it any more, and gives its turn back when it is told, at a tick where there
+        // is one: whoever cancels neither has more than his turns at work nor sees when a count ended.
+        let told = if is_of_catalog(&sql) {
+            let catalog = self.catalog(asker.database).await?;
+            let planned = catalog.plan(&sql, around).await.map_err(|it| not_understood(&it))?;
+            tokio::spawn(async move {
+                let found = catalog.rows(planned).await.map_err(|it| not_understood(&it));
+                drop(turn);
+                found.map(|(schema, rows)| Told {
+                    schema,
+                    rows,
+                    notices: Vec::new(),
+                    charged: false,
+                })
+            })
+        } else {
+            tokio::spawn(async move {
+                let answer = self.answer(&asker, sql).await;
+                drop(turn);
+                answer
+            })
+        };
+        told.await.map_err(|_| stopped())?
     }
 
     /// Who asks, as accounts have it now: a session may be older than what was decided of its user.
@@ -257,18 +269,6 @@ impl Service {
         };
         // Never closed, so there is always a permit to wait for.
         (own.acquire_owned().await.ok(), Arc::clone(&self.statements).acquire_owned().await.ok())
-    }
-
-    async fn looked_up(
-        &'static self,
-        asker: &Asker,
-        around: &(dyn Surroundings + Sync),
-        sql: &str,
-    ) -> Result<Told> {
-        let catalog = self.catalog(asker.database).await?;
-        let planned = catalog.plan(sql, around).await.map_err(|it| not_understood(&it))?;
-        let (schema, rows) = catalog.rows(planned).await.map_err(|it| not_understood(&it))?;
-        Ok(Told { schema, rows, notices: Vec::new(), charged: false })
     }
 
     /// Who has shown a password; nobody learns whether it was the name or the password that was wrong.

@@ -126,6 +126,20 @@ fn floods_of_cancels_and_wrong_keys_touch_nobody() {
     lives(&serving);
 }
 
+/// Statements that are cancelled work on, each in a turn of its user's: nobody has more than sixteen, others have theirs.
+#[test]
+fn cancelled_statements_keep_their_turns() {
+    let serving = Serving::new();
+    let client = serving.analyst();
+    serving.block_on(client.simple_query("SET statement_timeout = '50ms'")).unwrap();
+    for sql in std::iter::repeat_n("SELECT pg_sleep(5)", 16).chain(["SELECT 1"]) {
+        let late = serving.block_on(client.simple_query(sql)).unwrap_err();
+        assert_eq!(late.code().unwrap().code(), "57014", "{sql}");
+    }
+    let other = serving.client(&serving.config("stranger", "quorate")).unwrap();
+    serving.block_on(other.simple_query("SELECT 1")).unwrap();
+}
+
 fn told_nothing(address: std::net::SocketAddr, bytes: &[u8]) {
     let mut socket = TcpStream::connect(address).unwrap();
     socket.write_all(bytes).unwrap();
