@@ -1,6 +1,9 @@
 //! Who gets in, and as whom.
 
+use engine::policy::Policy;
+
 use super::serving::Serving;
+use super::world::Operator;
 
 /// The SQLSTATE of a login that fails.
 fn refused(serving: &Serving, user: &str, password: &str, database: &str) -> String {
@@ -56,4 +59,39 @@ fn roles_and_agreements_hold_on_every_answer_also_on_one_that_stands() {
     let charges = engine::run::read_ledger(&serving.operator.instance).unwrap().charges();
     assert_eq!(charges.len(), 1);
     assert_eq!(charges[0].charge.partner, "partner-1");
+}
+
+/// Released tables and the files of releases, under an agreement that is written anew between statements.
+#[test]
+fn agreements_hold_on_what_was_published_by_table_and_by_file() {
+    let mut operator = Operator::fresh();
+    let policy = operator.instance.policy_dir();
+    std::fs::remove_file(policy.join("policy.toml")).unwrap();
+    engine::product::write_templates(&policy).unwrap();
+    operator.policy = Policy::read(&operator.instance).unwrap();
+    let serving = Serving::of(operator, None);
+    let client = serving.client(&serving.config("analyst", "quorate")).unwrap();
+    serving.operator.run().product("residents", "2026-10".parse().unwrap()).unwrap();
+    let state = || {
+        let told = serving.block_on(client.simple_query("SELECT COUNT(*) FROM released.residents"));
+        told.err().map(|it| it.code().unwrap().code().to_owned())
+    };
+    let listed = || {
+        let head = format!("GET /v1/releases HTTP/1.1\r\n{}", super::http::basic("analyst"));
+        let told = super::http::request(&serving, &head, b"");
+        let listed: serde_json::Value = serde_json::from_slice(&told.body).unwrap();
+        (told.status, listed["releases"].as_array().map_or(0, Vec::len))
+    };
+    assert_eq!((state(), listed()), (None, (200, 1)));
+    for (part, other, refused, files) in [
+        ("from = \"2026-01\"", "from = \"2026-11\"", "42P01", (200, 0)),
+        ("products = [\"residents\", ", "products = [", "42501", (200, 0)),
+        ("expires = 2099-12-31", "expires = 2020-12-31", "42501", (200, 0)),
+        ("areas = []", "areas = [\"M1\"]", "42501", (403, 0)),
+    ] {
+        serving.agree(part, other);
+        assert_eq!((state().as_deref(), listed()), (Some(refused), files), "{other}");
+    }
+    serving.agree("share = \"1\"", "share = \"0\"");
+    assert_eq!((state(), listed()), (None, (200, 1)), "reading what was published costs nothing");
 }

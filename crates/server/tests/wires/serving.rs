@@ -94,6 +94,13 @@ impl Serving {
         Accounts::open(&instance.root, &instance.config.keys_dir).unwrap()
     }
 
+    /// Writes the partner's agreement anew, with one part of it otherwise.
+    pub fn agree(&self, part: &str, other: &str) {
+        assert!(AGREEMENT.contains(part), "{part}");
+        let file = self.operator.instance.root.join("agreements/partner-1.toml");
+        std::fs::write(file, AGREEMENT.replace(part, other)).unwrap();
+    }
+
     /// Lets a user in no more.
     pub fn disable(&self, user: &str) {
         self.accounts().disable(user, jiff::Timestamp::now()).unwrap();
