@@ -38,6 +38,8 @@ use tonic::transport::Server;
 use tonic::{Request, Response, Status, Streaming};
 
 use self::login::Logins;
+use crate::guarded::LoggedIn;
+use crate::limits::Held;
 use crate::listen::{Connections, Port};
 use crate::literal::{numbered, written_into};
 use crate::service::{Asker, Service, Told};
@@ -104,6 +106,7 @@ impl Answers {
             value.unwrap_or_default().to_owned()
         };
         let (user, questions) = self.logins.who(self.service, &header("authorization")).await?;
+        logged_in(request);
         let database = match header("database").as_str() {
             "" | "quorate" => Database::Released,
             "protected" => Database::Protected,
@@ -125,8 +128,8 @@ impl Answers {
 
     async fn rows(&self, asker: &Asker, sql: &str) -> Answered<Got> {
         let told = self.service.read(asker, asker, sql.to_owned()).await;
-        let Told { schema, rows, notices, .. } = told.map_err(|it| status(&it))?;
-        let mut got = sent(schema, rows);
+        let Told { schema, rows, notices, held, .. } = told.map_err(|it| status(&it))?;
+        let mut got = sent(schema, rows, Some(held));
         // What was charged, and what is hidden, comes before the rows.
         for notice in notices {
             if let Ok(value) = notice.parse() {
@@ -147,6 +150,13 @@ impl Answers {
     }
 }
 
+/// The connection that a request came over may stay.
+fn logged_in<T>(request: &Request<T>) {
+    if let Some(connection) = request.extensions().get::<LoggedIn>() {
+        connection.set();
+    }
+}
+
 fn described(
     descriptor: &FlightDescriptor,
     schema: &Schema,
@@ -161,16 +171,20 @@ fn described(
     Ok(Response::new(info))
 }
 
-fn sent(schema: SchemaRef, rows: Vec<RecordBatch>) -> Got {
+fn sent(schema: SchemaRef, rows: Vec<RecordBatch>, held: Option<Held>) -> Got {
     let schema = rows.first().map_or(schema, RecordBatch::schema);
-    let rows = stream::iter(rows.into_iter().map(Ok::<_, FlightError>));
+    let rows = rows.into_iter().map(move |it| {
+        let _until_taken = &held;
+        Ok::<_, FlightError>(it)
+    });
+    let rows = stream::iter(rows);
     let data = FlightDataEncoderBuilder::new().with_schema(schema).build(rows);
     Response::new(Box::pin(data.map_err(Status::from)))
 }
 
 fn one(batch: std::result::Result<RecordBatch, impl std::fmt::Display>) -> Answered<Got> {
     let batch = batch.map_err(|it| Status::internal(it.to_string()))?;
-    Ok(sent(batch.schema(), vec![batch]))
+    Ok(sent(batch.schema(), vec![batch], None))
 }
 
 fn ipc(schema: &Schema) -> Answered<Bytes> {
@@ -215,6 +229,7 @@ impl FlightSqlService for Answers {
     ) -> Answered<Response<Pin<Box<dyn Stream<Item = Answered<HandshakeResponse>> + Send>>>> {
         let header = request.metadata().get("authorization").and_then(|it| it.to_str().ok());
         let token = self.logins.begin(self.service, header.unwrap_or_default()).await?;
+        logged_in(&request);
         let answer = HandshakeResponse { protocol_version: 0, payload: token.clone().into() };
         let answers: Pin<Box<dyn Stream<Item = _> + Send>> = Box::pin(stream::iter([Ok(answer)]));
         let mut response = Response::new(answers);
@@ -480,7 +495,7 @@ impl FlightSqlService for Answers {
         request: Request<Ticket>,
     ) -> Answered<Got> {
         self.asker(&request).await?;
-        Ok(sent(SchemaRef::clone(&info::PRIMARY_KEYS), Vec::new()))
+        Ok(sent(SchemaRef::clone(&info::PRIMARY_KEYS), Vec::new(), None))
     }
 
     async fn get_flight_info_exported_keys(
@@ -497,7 +512,7 @@ impl FlightSqlService for Answers {
         request: Request<Ticket>,
     ) -> Answered<Got> {
         self.asker(&request).await?;
-        Ok(sent(SchemaRef::clone(&info::FOREIGN_KEYS), Vec::new()))
+        Ok(sent(SchemaRef::clone(&info::FOREIGN_KEYS), Vec::new(), None))
     }
 
     async fn get_flight_info_imported_keys(
@@ -514,7 +529,7 @@ impl FlightSqlService for Answers {
         request: Request<Ticket>,
     ) -> Answered<Got> {
         self.asker(&request).await?;
-        Ok(sent(SchemaRef::clone(&info::FOREIGN_KEYS), Vec::new()))
+        Ok(sent(SchemaRef::clone(&info::FOREIGN_KEYS), Vec::new(), None))
     }
 
     async fn get_flight_info_cross_reference(
@@ -531,7 +546,7 @@ impl FlightSqlService for Answers {
         request: Request<Ticket>,
     ) -> Answered<Got> {
         self.asker(&request).await?;
-        Ok(sent(SchemaRef::clone(&info::FOREIGN_KEYS), Vec::new()))
+        Ok(sent(SchemaRef::clone(&info::FOREIGN_KEYS), Vec::new(), None))
     }
 
     async fn register_sql_info(&self, _: i32, _: &SqlInfo) {}

@@ -4,11 +4,14 @@
 
 mod answer;
 mod login;
+mod written;
 
 use std::io;
+use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, HeaderValue, Request, header};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request, State};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -21,13 +24,17 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use self::answer::{Format, Problem};
-use self::login::Schemes;
+use self::login::{Caller, Schemes};
+use crate::guarded::LoggedIn;
 use crate::listen::{Connections, Port};
 use crate::literal::written_into;
 use crate::service::{PublishedRelease, Service};
 
 /// 1 MB: what one request may be.
 const BODY_MOST: usize = 1_000_000;
+
+/// 30 s: what its body may take to come.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// Answers a port until `stop` is done, then finishes what was begun.
 ///
@@ -36,11 +43,11 @@ const BODY_MOST: usize = 1_000_000;
 pub async fn run(port: Port, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
     let routes = routes(port.service);
     let come = Connections::of(port, "http")?;
+    let routes = routes.into_make_service_with_connect_info::<LoggedIn>();
     axum::serve(come, routes).with_graceful_shutdown(stop).await
 }
 
 type Served = State<&'static Service>;
-type Body = std::result::Result<axum::body::Bytes, axum::extract::rejection::BytesRejection>;
 type Answer = std::result::Result<Response, Problem>;
 
 /// What is described at `/openapi.json`.
@@ -82,8 +89,8 @@ async fn ready(State(service): Served) -> Answer {
     Ok("ready\n".into_response())
 }
 
-async fn metrics(State(service): Served, headers: HeaderMap) -> Answer {
-    login::operator(service, &headers).await?;
+async fn metrics(State(service): Served, caller: Caller) -> Answer {
+    login::operator(service, &caller).await?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], service.metrics.text()).into_response())
 }
@@ -129,12 +136,14 @@ struct Asked {
         (status = 500, description = "It failed; the operator knows why", body = Problem),
     )
 )]
-async fn query(State(service): Served, headers: HeaderMap, body: Body) -> Answer {
-    let format = Format::of(&headers)?;
-    let login = login::partner(service, &headers).await?;
+async fn query(State(service): Served, caller: Caller, request: Request) -> Answer {
+    let format = Format::of(request.headers())?;
+    let login = login::partner(service, &caller).await?;
+    let body = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, &service)).await;
+    let body = body.map_err(|_| Problem::late(BODY_TIME))?;
     let body = body.map_err(|cause| Problem::unread(&cause))?;
     let asked: Asked = serde_json::from_slice(&body).map_err(|cause| Problem::body(&cause))?;
-    let asker = login.asker(asked.database.as_deref(), asked.purpose.as_deref(), &headers)?;
+    let asker = login.asker(asked.database.as_deref(), asked.purpose.as_deref(), &caller)?;
     let values = asked.parameters.iter().map(answer::value).collect::<Result<Vec<_>, _>>()?;
     let sql = written_into(&asked.sql, &values)?;
     let told = service.read(&asker, &asker, sql).await?;
@@ -150,11 +159,11 @@ async fn query(State(service): Served, headers: HeaderMap, body: Body) -> Answer
 )]
 async fn tables(
     State(service): Served,
-    headers: HeaderMap,
+    caller: Caller,
     axum::extract::Query(of): axum::extract::Query<Database>,
 ) -> Answer {
-    let login = login::partner(service, &headers).await?;
-    let asker = login.asker(of.database.as_deref(), None, &headers)?;
+    let login = login::partner(service, &caller).await?;
+    let asker = login.asker(of.database.as_deref(), None, &caller)?;
     let tables = service.tables(asker.database).await?;
     let tables: Vec<_> = tables.iter().map(answer::table).collect();
     Ok(Json(json!({ "tables": tables })).into_response())
@@ -172,8 +181,8 @@ struct Database {
     path = "/v1/releases",
     responses((status = 200, description = "Releases"), (status = 401, description = "Nobody is logged in"))
 )]
-async fn releases(State(service): Served, headers: HeaderMap) -> Answer {
-    let asker = login::partner(service, &headers).await?.asker(None, None, &headers)?;
+async fn releases(State(service): Served, caller: Caller) -> Answer {
+    let asker = login::partner(service, &caller).await?.asker(None, None, &caller)?;
     let releases = service.releases(&asker).await?;
     let listed = |it: &PublishedRelease| {
         let files = answer::files(&service.releases_dir().join(&it.id));
@@ -195,10 +204,10 @@ async fn releases(State(service): Served, headers: HeaderMap) -> Answer {
 )]
 async fn release_file(
     State(service): Served,
-    headers: HeaderMap,
+    caller: Caller,
     Path((id, file)): Path<(String, String)>,
 ) -> Answer {
-    let asker = login::partner(service, &headers).await?.asker(None, None, &headers)?;
+    let asker = login::partner(service, &caller).await?.asker(None, None, &caller)?;
     let known = service.releases(&asker).await?;
     let missing = || Problem::not_found("there is no such release or file for this login");
     // Only names that the ledger and the folder have are ever opened.

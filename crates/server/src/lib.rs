@@ -6,7 +6,9 @@
 mod basic;
 mod catalog;
 pub mod flight;
+mod guarded;
 pub mod http;
+mod limits;
 mod listen;
 mod literal;
 mod metrics;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::serve::IncomingStream;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,14 +20,16 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 
+use crate::guarded::{Guarded, LoggedIn};
 use crate::service::Service;
 
 /// 1,100 connections of a wire at once; whoever comes then is turned away.
 pub const CONNECTIONS_MOST: usize = 1_100;
 
 /// 10 s for a handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+pub const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// A certificate and its key, ready for connections.
 #[derive(Clone)]
@@ -140,6 +143,8 @@ impl Connections {
                 let counted = Counted::new(service.metrics.open(wire), place);
                 tokio::spawn(async move {
                     let Some(stream) = shaken(socket, tls).await else { return };
+                    // Messages have limits of their own on these wires.
+                    let stream = Guarded::new(stream, usize::MAX);
                     // Nobody takes it any more when the wire stops.
                     drop(send.send(Connection { stream, _counted: counted }).await);
                 });
@@ -170,12 +175,15 @@ impl axum::serve::Listener for Connections {
     }
 }
 
+/// A stream, with TLS or without.
+type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+
 async fn shaken(socket: TcpStream, tls: Option<Tls>) -> Option<Stream> {
     // Answers are small: waiting to fill a packet would only delay them.
     socket.set_nodelay(true).ok()?;
-    let Some(tls) = tls else { return Some(Stream::Plain(socket)) };
+    let Some(tls) = tls else { return Some(Either::Left(socket)) };
     let shaken = tokio::time::timeout(HANDSHAKE, tls.acceptor.accept(socket)).await.ok()?;
-    shaken.ok().map(|it| Stream::Tls(Box::new(it)))
+    shaken.ok().map(|it| Either::Right(Box::new(it)))
 }
 
 /// An open connection, counted as long as it lives.
@@ -200,19 +208,24 @@ impl Drop for Counted {
 
 /// A connection, with TLS or without.
 pub struct Connection {
-    stream: Stream,
+    stream: Guarded<Stream>,
     _counted: Counted,
 }
 
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+/// Tells who answers a call of Flight over which connection it came.
+impl tonic::transport::server::Connected for Connection {
+    type ConnectInfo = LoggedIn;
+
+    fn connect_info(&self) -> LoggedIn {
+        self.stream.logged_in().clone()
+    }
 }
 
-impl tonic::transport::server::Connected for Connection {
-    type ConnectInfo = ();
-
-    fn connect_info(&self) {}
+/// Tells who answers a request over HTTP over which connection it came.
+impl axum::extract::connect_info::Connected<IncomingStream<'_, Connections>> for LoggedIn {
+    fn connect_info(stream: IncomingStream<'_, Connections>) -> Self {
+        stream.io().stream.logged_in().clone()
+    }
 }
 
 impl AsyncRead for Connection {
@@ -221,10 +234,7 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(it) => Pin::new(it).poll_read(context, into),
-            Stream::Tls(it) => Pin::new(it).poll_read(context, into),
-        }
+        Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
@@ -234,23 +244,14 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         from: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
-            Stream::Plain(it) => Pin::new(it).poll_write(context, from),
-            Stream::Tls(it) => Pin::new(it).poll_write(context, from),
-        }
+        Pin::new(&mut self.stream).poll_write(context, from)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(it) => Pin::new(it).poll_flush(context),
-            Stream::Tls(it) => Pin::new(it).poll_flush(context),
-        }
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(it) => Pin::new(it).poll_shutdown(context),
-            Stream::Tls(it) => Pin::new(it).poll_shutdown(context),
-        }
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Source: interfaces (credentials), PostgreSQL 16, chapter 55.
 
+mod connection;
 mod copy;
 mod handler;
 mod login;
@@ -14,25 +15,21 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pgwire::api::auth::StartupHandler;
 use pgwire::api::auth::sasl::SASLAuthStartupHandler;
 use pgwire::api::auth::sasl::scram::ScramAuth;
-use pgwire::api::cancel::{CancelHandler, DefaultCancelHandler};
-use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler};
-use pgwire::api::{ConnectionManager, PgWireServerHandlers};
-use pgwire::tokio::process_socket;
-use tokio::net::TcpStream;
-use tokio::sync::{Notify, Semaphore};
+use pgwire::api::cancel::DefaultCancelHandler;
+use pgwire::api::{ConnectionManager, RandomPidSecretKeyGenerator};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
+use self::connection::{Handlers, serve};
 use self::handler::Handler;
 use self::login::{Accounts, Parameters, Startup};
 use crate::listen::{CONNECTIONS_MOST, Counted, Port, Tls};
 use crate::service::Service;
 
-/// 50 ms: how often a server that stops looks whether anybody is still being answered.
-const LOOKS: Duration = Duration::from_millis(50);
+/// 50 ms: how long nobody is let in when the system has no more files to open.
+const BUSY: Duration = Duration::from_millis(50);
 
 /// What answers every connection of a port.
 struct Server {
@@ -40,6 +37,8 @@ struct Server {
     tls: Option<Tls>,
     handler: Arc<Handler>,
     connections: Arc<ConnectionManager>,
+    /// Numbers of connections, and what cancels them.
+    keys: Arc<RandomPidSecretKeyGenerator>,
 }
 
 /// Answers a port until `stop` is done; connections end with it, after what they are being told.
@@ -49,10 +48,12 @@ struct Server {
 pub async fn run(port: Port, stop: impl Future<Output = ()> + Send) -> io::Result<()> {
     let Port { listener, service, tls } = port;
     let handler = Arc::new(Handler::new(service));
-    let server = Server { service, tls, handler, connections: Arc::default() };
+    let (connections, keys) = (Arc::default(), Arc::default());
+    let server = Server { service, tls, handler, connections, keys };
     let room = Arc::new(Semaphore::new(CONNECTIONS_MOST));
     let open_now = server.service.metrics.open("postgres");
     let mut open = JoinSet::new();
+    let (stops, stopping) = watch::channel(false);
     tokio::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -62,42 +63,38 @@ pub async fn run(port: Port, stop: impl Future<Output = ()> + Send) -> io::Resul
         };
         let Ok((socket, _)) = accepted else {
             // A connection that is gone is nobody's fault; no more files to open, everybody's.
-            tokio::time::sleep(LOOKS).await;
+            tokio::time::sleep(BUSY).await;
             continue;
         };
         let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
             server.service.metrics.turned_away.inc();
             continue;
         };
-        let connection = server.connection()?;
+        let handlers = server.handlers()?;
         let tls = server.tls.as_ref().map(Tls::acceptor);
         let counted = Counted::new(open_now.clone(), place);
+        let stopping = stopping.clone();
         open.spawn(async move {
-            serve(socket, tls, connection).await;
+            serve(socket, tls, handlers, stopping).await;
             drop(counted);
         });
     }
-    // Who is being answered reads it to its end; who is idle is let go.
     drop(listener);
-    while server.handler.is_busy() {
-        tokio::time::sleep(LOOKS).await;
-    }
-    tokio::time::sleep(LOOKS).await;
+    // Who is being answered reads it to its end; who is idle is told, and let go.
+    stops.send_replace(true);
+    while open.join_next().await.is_some() {}
     Ok(())
 }
 
 impl Server {
-    fn connection(&self) -> io::Result<Connection> {
-        let refused = Arc::new(Notify::new());
+    fn handlers(&self) -> io::Result<Handlers> {
         let startup = Startup {
             plain: self.login(None)?,
             bound: self.tls.as_ref().map(|it| self.login(Some(it))).transpose()?,
-            refused: Arc::clone(&refused),
             service: self.service,
         };
-        Ok(Connection {
+        Ok(Handlers {
             startup: Arc::new(startup),
-            refused,
             handler: Arc::clone(&self.handler),
             cancel: Arc::new(DefaultCancelHandler::new(Arc::clone(&self.connections))),
         })
@@ -111,43 +108,10 @@ impl Server {
             let bound = scram.configure_certificate(tls.certificate());
             bound.map_err(|cause| io::Error::other(cause.to_string()))?;
         }
+        let keys = Arc::<RandomPidSecretKeyGenerator>::clone(&self.keys);
         Ok(SASLAuthStartupHandler::new(Arc::new(Parameters))
             .with_scram(scram)
+            .with_pid_secret_key_generator(keys)
             .with_connection_manager(Arc::clone(&self.connections)))
-    }
-}
-
-async fn serve(socket: TcpStream, tls: Option<TlsAcceptor>, connection: Connection) {
-    let refused = Arc::clone(&connection.refused);
-    tokio::select! {
-        // What a client does to its own connection is its own affair.
-        done = process_socket(socket, tls, connection) => drop(done),
-        () = refused.notified() => {}
-    }
-}
-
-/// What handles one connection: a login has state of its own.
-struct Connection {
-    startup: Arc<Startup>,
-    refused: Arc<Notify>,
-    handler: Arc<Handler>,
-    cancel: Arc<DefaultCancelHandler>,
-}
-
-impl PgWireServerHandlers for Connection {
-    fn simple_query_handler(&self) -> Arc<impl SimpleQueryHandler> {
-        Arc::clone(&self.handler)
-    }
-
-    fn extended_query_handler(&self) -> Arc<impl ExtendedQueryHandler> {
-        Arc::clone(&self.handler)
-    }
-
-    fn startup_handler(&self) -> Arc<impl StartupHandler> {
-        Arc::clone(&self.startup)
-    }
-
-    fn cancel_handler(&self) -> Arc<impl CancelHandler> {
-        Arc::clone(&self.cancel)
     }
 }

@@ -5,9 +5,8 @@
 //! Fresh answers, and failures, are told at ticks, so that how long one took tells little of rows.
 //! Source: privacy model §12 (timing); client rules 1 and 2; governance (roles).
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use access::{AccessError, Accounts, Act, Agreements, Scope, Use, User};
@@ -19,22 +18,16 @@ use engine::run::{Months, Partner, Run};
 use engine::{Error, Kind, Result};
 use ledger::State;
 use privacy::{Budget, Delta, OutOfRange, Rho};
-
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::catalog::{Catalog, SETTINGS, Surroundings};
+use crate::limits::{Held, Limits};
 use crate::literal::check_length;
 use crate::metrics::Metrics;
 use crate::route::is_of_catalog;
 
 /// 250 ms: fresh answers, and failures of them, are told at multiples of it.
 const TICK: Duration = Duration::from_millis(250);
-
-/// Statements that are answered at a time; more wait.
-const STATEMENTS: usize = 64;
-
-/// Those of one user.
-const STATEMENTS_OF_ONE: usize = 16;
 
 /// Passwords that are checked at a time.
 const LOGINS: usize = 2;
@@ -52,8 +45,7 @@ pub struct Service {
     agreements: Agreements,
     catalogs: [(Database, Catalog, tokio::sync::Mutex<Option<Instant>>); 2],
     logins: Arc<Semaphore>,
-    statements: Arc<Semaphore>,
-    turns: Mutex<BTreeMap<String, Arc<Semaphore>>>,
+    limits: Limits,
     ready: tokio::sync::Mutex<Option<Instant>>,
     /// What it has done.
     pub metrics: Metrics,
@@ -87,9 +79,6 @@ impl Surroundings for Asker {
     }
 }
 
-/// One place of a user's own, and one of all.
-type Turn = (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>);
-
 /// The rows of a statement, and what is told beside them.
 pub struct Told {
     /// Its columns.
@@ -100,6 +89,8 @@ pub struct Told {
     pub notices: Vec<String>,
     /// Whether anything was charged for it now.
     pub charged: bool,
+    /// The memory of its rows: to be kept until they are taken.
+    pub held: Held,
 }
 
 /// A release that was published.
@@ -128,8 +119,7 @@ impl Service {
             agreements,
             catalogs,
             logins: Arc::new(Semaphore::new(LOGINS)),
-            statements: Arc::new(Semaphore::new(STATEMENTS)),
-            turns: Mutex::default(),
+            limits: Limits::default(),
             ready: tokio::sync::Mutex::default(),
             metrics: Metrics::default(),
         })))
@@ -228,7 +218,7 @@ impl Service {
     ) -> Result<Told> {
         check_length(&sql)?;
         let asker = self.still(asker)?;
-        let turn = self.turn(&asker).await;
+        let turn = self.limits.turn(asker.user.name.as_str()).await;
         // It goes on when nobody waits for it any more, and gives its turn back when it is told, at a tick where there
         // is one: whoever cancels neither has more than his turns at work nor sees when a count ended.
         let told = if is_of_catalog(&sql) {
@@ -237,12 +227,9 @@ impl Service {
             tokio::spawn(async move {
                 let found = catalog.rows(planned).await.map_err(|it| not_understood(&it));
                 drop(turn);
-                found.map(|(schema, rows)| Told {
-                    schema,
-                    rows,
-                    notices: Vec::new(),
-                    charged: false,
-                })
+                let (schema, rows) = found?;
+                let held = self.limits.hold(asker.user.name.as_str(), &rows)?;
+                Ok(Told { schema, rows, notices: Vec::new(), charged: false, held })
             })
         } else {
             tokio::spawn(async move {
@@ -258,17 +245,6 @@ impl Service {
     fn still(&self, asker: &Asker) -> Result<Asker> {
         let user = self.user(asker.user.name.as_str())?;
         Ok(Asker { user, ..asker.clone() })
-    }
-
-    /// Waits for a turn: so many statements are answered at a time, and so many of one user.
-    async fn turn(&self, asker: &Asker) -> Turn {
-        let own = {
-            let mut all = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            let new = || Arc::new(Semaphore::new(STATEMENTS_OF_ONE));
-            Arc::clone(all.entry(asker.user.name.to_string()).or_insert_with(new))
-        };
-        // Never closed, so there is always a permit to wait for.
-        (own.acquire_owned().await.ok(), Arc::clone(&self.statements).acquire_owned().await.ok())
     }
 
     /// Who has shown a password; nobody learns whether it was the name or the password that was wrong.
@@ -388,7 +364,8 @@ impl Service {
         let answer = answer?;
         let notices = answer.paid.iter().map(notice).collect();
         let charged = answer.paid.iter().any(|it| it.charged != Budget::ZERO);
-        Ok(Told { schema: answer.schema, rows: answer.rows, notices, charged })
+        let held = self.limits.hold(asker.user.name.as_str(), &answer.rows)?;
+        Ok(Told { schema: answer.schema, rows: answer.rows, notices, charged, held })
     }
 
     /// Refuses what role or agreement does not allow: before anything is read or charged.

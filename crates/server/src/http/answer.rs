@@ -1,23 +1,23 @@
 //! Answers and problems, as bytes.
 
 use std::path::Path;
+use std::time::Duration;
 
-use arrow::array::RecordBatch;
-use arrow::csv;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{FieldRef, Schema};
 use arrow::error::ArrowError;
-use arrow::ipc::writer::StreamWriter;
 use axum::Json;
+use axum::body::Body;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use datafusion::common::ScalarValue;
 use engine::query::{Described, sql_type};
 use engine::{Error, Kind};
-use parquet::arrow::ArrowWriter;
+use futures::stream;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::written::Written;
 use crate::service::Told;
 
 /// In what an answer is written.
@@ -65,6 +65,10 @@ impl Format {
     }
 }
 
+fn failed(cause: &ArrowError) -> Error {
+    Error::fault("F03", cause.to_string())
+}
+
 /// The rows of an answer in JSON.
 #[derive(ToSchema)]
 #[expect(dead_code, clippy::struct_field_names, reason = "it describes what is written")]
@@ -80,9 +84,18 @@ pub struct Rows {
 
 /// A column of an answer.
 #[derive(serde::Serialize, ToSchema)]
-struct Column {
+pub struct Column {
     name: String,
     r#type: &'static str,
+}
+
+impl Column {
+    /// The columns of rows.
+    pub fn all(schema: &Schema) -> Vec<Self> {
+        let column =
+            |it: &FieldRef| Self { name: it.name().clone(), r#type: sql_type(it.data_type()) };
+        schema.fields().iter().map(column).collect()
+    }
 }
 
 /// An answer in a format.
@@ -90,31 +103,9 @@ struct Column {
 /// # Errors
 /// What cannot be written.
 pub fn response(told: Told, format: Format) -> Result<Response, Problem> {
-    let Told { schema, rows, notices, .. } = told;
-    let schema = rows.first().map_or(schema, RecordBatch::schema);
-    let body = match format {
-        Format::Json => json(&schema, &rows, &notices)?,
-        Format::Csv => written(|out| {
-            let mut writer = csv::Writer::new(out);
-            if rows.is_empty() {
-                writer.write(&RecordBatch::new_empty(SchemaRef::clone(&schema)))?;
-            }
-            rows.iter().try_for_each(|it| writer.write(it))
-        })?,
-        Format::Arrow => written(|out| {
-            let mut writer = StreamWriter::try_new(out, &schema)?;
-            rows.iter().try_for_each(|it| writer.write(it))?;
-            writer.finish()
-        })?,
-        Format::Parquet => written(|out| {
-            let mut writer = ArrowWriter::try_new(out, SchemaRef::clone(&schema), None)?;
-            for batch in &rows {
-                writer.write(batch)?;
-            }
-            writer.close()?;
-            Ok(())
-        })?,
-    };
+    let notices = told.notices.clone();
+    let written = Written::new(told, format).map_err(|cause| failed(&cause))?;
+    let body = Body::from_stream(stream::iter(written));
     let mut response = ([(header::CONTENT_TYPE, format.content_type())], body).into_response();
     for notice in notices {
         if let Ok(value) = HeaderValue::try_from(notice) {
@@ -122,37 +113,6 @@ pub fn response(told: Told, format: Format) -> Result<Response, Problem> {
         }
     }
     Ok(response)
-}
-
-fn written(write: impl FnOnce(&mut Vec<u8>) -> Result<(), ArrowError>) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    write(&mut bytes).map_err(|cause| Error::fault("F03", cause.to_string()))?;
-    Ok(bytes)
-}
-
-fn json(schema: &SchemaRef, rows: &[RecordBatch], notices: &[String]) -> Result<Vec<u8>, Problem> {
-    let bytes = written(|out| {
-        let builder = arrow_json::WriterBuilder::new().with_explicit_nulls(true);
-        let mut writer = builder.build::<_, arrow_json::writer::JsonArray>(out);
-        rows.iter().try_for_each(|it| writer.write(it))?;
-        writer.finish()
-    })?;
-    let failed = |cause: serde_json::Error| Error::fault("F03", cause.to_string());
-    let rows = if bytes.is_empty() { b"[]".to_vec() } else { bytes };
-    let column = |it: &arrow::datatypes::FieldRef| Column {
-        name: it.name().clone(),
-        r#type: sql_type(it.data_type()),
-    };
-    let columns: Vec<Column> = schema.fields().iter().map(column).collect();
-    // Rows keep the order of their columns: they are put in as they were written.
-    let mut body = b"{\"columns\":".to_vec();
-    serde_json::to_writer(&mut body, &columns).map_err(failed)?;
-    body.extend(b",\"rows\":");
-    body.extend(rows);
-    body.extend(b",\"notices\":");
-    serde_json::to_writer(&mut body, &notices).map_err(failed)?;
-    body.push(b'}');
-    Ok(body)
 }
 
 /// A table, described.
@@ -225,6 +185,13 @@ impl Problem {
         let told = json!({ "what": "the login failed: user, password or token",
                            "do": "send Authorization: Basic or Bearer" });
         Self { status: StatusCode::UNAUTHORIZED, told }
+    }
+
+    /// A body that takes too long to come.
+    pub fn late(limit: Duration) -> Self {
+        let told = json!({ "what": "the request was not read: its body did not come",
+                           "allowed": format!("{} s", limit.as_secs()) });
+        Self { status: StatusCode::REQUEST_TIMEOUT, told }
     }
 
     /// A body that was not read to its end.

@@ -1,6 +1,10 @@
 //! Who calls: Basic or Bearer, as on the other wires.
 
+use std::convert::Infallible;
+
 use access::{Act, User};
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use engine::query::Database;
 use utoipa::Modify;
@@ -9,6 +13,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
 use super::answer::Problem;
 use crate::basic::name_and_password;
+use crate::guarded::LoggedIn;
 use crate::service::{Asker, Service, of_access};
 
 /// The two ways to log in, as they are described.
@@ -22,6 +27,22 @@ impl Modify for Schemes {
         {
             components.add_security_scheme(name, SecurityScheme::Http(Http::new(scheme)));
         }
+    }
+}
+
+/// What a request says of who calls, and over which connection.
+pub struct Caller {
+    headers: HeaderMap,
+    connection: LoggedIn,
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let connection = parts.extensions.get::<ConnectInfo<LoggedIn>>();
+        let connection = connection.map(|it| it.0.clone()).unwrap_or_default();
+        Ok(Self { headers: parts.headers.clone(), connection })
     }
 }
 
@@ -40,9 +61,9 @@ impl Login {
         self,
         database: Option<&str>,
         purpose: Option<&str>,
-        headers: &HeaderMap,
+        caller: &Caller,
     ) -> Result<Asker, Problem> {
-        let header = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
+        let header = |name: &str| caller.headers.get(name).and_then(|it| it.to_str().ok());
         let database = match database.or_else(|| header("quorate-database")).unwrap_or_default() {
             "" | "quorate" => Database::Released,
             "protected" => Database::Protected,
@@ -57,7 +78,13 @@ impl Login {
     }
 }
 
-async fn login(service: &'static Service, headers: &HeaderMap) -> Result<Login, Problem> {
+async fn login(service: &'static Service, caller: &Caller) -> Result<Login, Problem> {
+    let login = whose(service, &caller.headers).await?;
+    caller.connection.set();
+    Ok(login)
+}
+
+async fn whose(service: &'static Service, headers: &HeaderMap) -> Result<Login, Problem> {
     let header = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
     let (scheme, rest) = header.and_then(|it| it.split_once(' ')).ok_or_else(Problem::nobody)?;
     if scheme.eq_ignore_ascii_case("basic") {
@@ -76,8 +103,8 @@ async fn login(service: &'static Service, headers: &HeaderMap) -> Result<Login, 
 ///
 /// # Errors
 /// Nobody, or a role that reads nothing.
-pub async fn partner(service: &'static Service, headers: &HeaderMap) -> Result<Login, Problem> {
-    let login = login(service, headers).await?;
+pub async fn partner(service: &'static Service, caller: &Caller) -> Result<Login, Problem> {
+    let login = login(service, caller).await?;
     login.user.role.check(Act::Released).map_err(of_access)?;
     Ok(login)
 }
@@ -86,7 +113,7 @@ pub async fn partner(service: &'static Service, headers: &HeaderMap) -> Result<L
 ///
 /// # Errors
 /// Nobody, or a role that does not see how the service fares.
-pub async fn operator(service: &'static Service, headers: &HeaderMap) -> Result<(), Problem> {
-    let login = login(service, headers).await?;
+pub async fn operator(service: &'static Service, caller: &Caller) -> Result<(), Problem> {
+    let login = login(service, caller).await?;
     Ok(login.user.role.check(Act::Health).map_err(of_access)?)
 }

@@ -7,7 +7,8 @@ use arrow_pg::encoder::encode_value;
 use futures::stream;
 use pgwire::api::results::{CopyCsvOptions, CopyEncoder, CopyResponse, CopyTextOptions, FieldInfo};
 use pgwire::error::PgWireResult;
-use pgwire::messages::copy::CopyData;
+
+use crate::limits::Held;
 
 /// How rows are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,37 +39,42 @@ pub enum Kind {
     Binary,
 }
 
-/// The answer that has these rows in this layout.
+/// The answer that has these rows in this layout, each written when the client takes it.
 ///
 /// # Errors
-/// What cannot be written as PostgreSQL would.
+/// Names of columns that cannot be written as PostgreSQL would.
 pub fn response(
-    fields: &Arc<Vec<FieldInfo>>,
-    batches: &[RecordBatch],
+    fields: Arc<Vec<FieldInfo>>,
+    (batches, held): (Vec<RecordBatch>, Held),
     layout: &Layout,
 ) -> PgWireResult<CopyResponse> {
-    let mut encoder = encoder(fields, layout);
-    let mut data: Vec<PgWireResult<CopyData>> = Vec::new();
+    let mut encoder = encoder(&fields, layout);
+    let mut first = None;
     if layout.header && layout.kind != Kind::Binary {
         for field in fields.iter() {
             encoder.encode_field(&field.name())?;
         }
-        data.push(Ok(encoder.take_copy()));
+        first = Some(Ok(encoder.take_copy()));
     }
-    for batch in batches {
-        for row in 0..batch.num_rows() {
-            let columns = batch.columns().iter().zip(batch.schema_ref().fields());
-            for ((column, of), field) in columns.zip(fields.iter()) {
-                encode_value(&mut encoder, column, row, of, field)?;
-            }
-            data.push(Ok(encoder.take_copy()));
+    let is_binary = layout.kind == Kind::Binary;
+    if is_binary && batches.iter().all(|it| it.num_rows() == 0) {
+        first = Some(Ok(encoder.take_copy()));
+    }
+    let width = fields.len();
+    let places = batches.into_iter().flat_map(|batch| {
+        let batch = Arc::new(batch);
+        (0..batch.num_rows()).map(move |row| (Arc::clone(&batch), row))
+    });
+    let rows = places.map(move |(batch, row)| {
+        let _until_taken = &held;
+        let columns = batch.columns().iter().zip(batch.schema_ref().fields());
+        for ((column, of), field) in columns.zip(fields.iter()) {
+            encode_value(&mut encoder, column, row, of, field)?;
         }
-    }
-    if data.is_empty() && layout.kind == Kind::Binary {
-        data.push(Ok(encoder.take_copy()));
-    }
-    let binary = i8::from(layout.kind == Kind::Binary);
-    Ok(CopyResponse::new(binary, fields.len(), stream::iter(data)))
+        Ok(encoder.take_copy())
+    });
+    let data = stream::iter(first.into_iter().chain(rows));
+    Ok(CopyResponse::new(i8::from(is_binary), width, data))
 }
 
 fn encoder(fields: &Arc<Vec<FieldInfo>>, layout: &Layout) -> CopyEncoder {

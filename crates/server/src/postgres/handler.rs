@@ -5,7 +5,6 @@
 //! like any other, and the same question in other words.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::compute::{CastOptions, cast_with_options};
@@ -29,12 +28,12 @@ use pgwire::messages::data::RowDescription;
 use pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_PORTAL};
 use pgwire::types::format::FormatOptions;
 
-use super::login::LoggedIn;
 use super::parameters::Values;
 use super::session::Session;
 use super::statement::{Command, command, split, unread};
 use super::{copy, wrong};
 use crate::catalog::signed as signed_type;
+use crate::limits::Held;
 use crate::literal::written_into;
 use crate::service::{Service, Told};
 
@@ -42,24 +41,6 @@ use crate::service::{Service, Told};
 pub struct Handler {
     service: &'static Service,
     parser: Arc<Reader>,
-    /// Statements that are being answered.
-    busy: Arc<AtomicUsize>,
-}
-
-/// One statement that is being answered; none any more when it is dropped, however it ended.
-struct Busy(Arc<AtomicUsize>);
-
-impl Busy {
-    fn new(all: &Arc<AtomicUsize>) -> Self {
-        all.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(all))
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// Reads the statements of the extended protocol.
@@ -80,12 +61,7 @@ pub struct Prepared {
 impl Handler {
     /// A handler of the service.
     pub fn new(service: &'static Service) -> Self {
-        Self { service, parser: Arc::new(Reader { service }), busy: Arc::default() }
-    }
-
-    /// Whether any statement is being answered.
-    pub fn is_busy(&self) -> bool {
-        self.busy.load(Ordering::Relaxed) > 0
+        Self { service, parser: Arc::new(Reader { service }) }
     }
 
     /// Does one command and tells what the client is to read.
@@ -104,7 +80,8 @@ impl Handler {
         match command {
             Command::Read(sql) => {
                 let told = self.read(client, session, sql, values).await?;
-                rows(client, &told.schema, &told.rows, format).map(Response::Query)
+                let held = Some(told.held);
+                rows(client, &told.schema, (told.rows, held), format).map(Response::Query)
             }
             Command::Copy { sql, layout } => {
                 let told = self.read(client, session, sql, values).await?;
@@ -113,16 +90,17 @@ impl Handler {
                     copy::Kind::Text | copy::Kind::Csv => Format::UnifiedText,
                 };
                 let fields = Arc::new(fields(client, &told.schema, &format)?);
-                copy::response(&fields, &told.rows, layout).map(Response::CopyOut)
+                copy::response(fields, (told.rows, told.held), layout).map(Response::CopyOut)
             }
             Command::Declare { name, sql } => {
                 let told = self.read(client, session, sql, values).await?;
-                session.declare(name, told.schema, told.rows);
+                session.declare(name, told.schema, (told.rows, told.held));
                 done("DECLARE CURSOR")
             }
             Command::Fetch { name, rows: wanted } => {
                 let (schema, batches) = session.fetch(name, *wanted)?;
-                let mut response = rows(client, &schema, &batches, format)?;
+                // The cursor holds them.
+                let mut response = rows(client, &schema, (batches, None), format)?;
                 response.set_command_tag("FETCH");
                 Ok(Response::Query(response))
             }
@@ -142,7 +120,7 @@ impl Handler {
             }
             Command::Show(name) => {
                 let told = shown(session, name)?;
-                rows(client, &told.0, &[told.1], format).map(|mut it| {
+                rows(client, &told.0, (vec![told.1], None), format).map(|mut it| {
                     it.set_command_tag("SHOW");
                     Response::Query(it)
                 })
@@ -216,7 +194,7 @@ fn signed(told: Told) -> PgWireResult<Told> {
     };
     let rows = told.rows.iter().map(cast).collect::<Result<_, ArrowError>>();
     let rows = rows.map_err(|cause| wrong::error("22003", cause.to_string()))?;
-    Ok(Told { schema, rows, notices: told.notices, charged: told.charged })
+    Ok(Told { schema, rows, ..told })
 }
 
 const STRICT: CastOptions<'static> =
@@ -232,10 +210,6 @@ fn session<C: ClientInfo + ?Sized>(
     service: &'static Service,
     client: &C,
 ) -> PgWireResult<Arc<Session>> {
-    // Packets may follow a login that was refused.
-    if client.session_extensions().get::<LoggedIn>().is_none() {
-        return Err(wrong::fatal("28000", "nobody is logged in"));
-    }
     if let Some(session) = client.session_extensions().get::<Session>() {
         return Ok(session);
     }
@@ -257,17 +231,20 @@ fn fields<C: ClientInfo + ?Sized>(
     arrow_schema_to_pg_fields(schema, format, Some(options))
 }
 
+/// Rows, each written when the client takes it.
 fn rows<C: ClientInfo + ?Sized>(
     client: &C,
     schema: &Schema,
-    batches: &[RecordBatch],
+    (batches, held): (Vec<RecordBatch>, Option<Held>),
     format: &Format,
 ) -> PgWireResult<QueryResponse> {
     let fields = Arc::new(fields(client, schema, format)?);
     let own = Arc::clone(&fields);
-    let batches = batches.to_vec();
-    let rows = batches.into_iter().flat_map(move |it| encode_recordbatch(Arc::clone(&own), it));
-    Ok(QueryResponse::new(fields, stream::iter(rows.collect::<Vec<_>>())))
+    let rows = batches.into_iter().flat_map(move |it| {
+        let _until_taken = &held;
+        encode_recordbatch(Arc::clone(&own), it)
+    });
+    Ok(QueryResponse::new(fields, stream::iter(rows)))
 }
 
 /// The answer of SHOW.
@@ -297,7 +274,6 @@ impl SimpleQueryHandler for Handler {
         C::Error: std::fmt::Debug,
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
-        let _busy = Busy::new(&self.busy);
         let session = session(self.service, client)?;
         let texts = split(query).map_err(|cause| wrong::of_statement(&cause))?;
         if texts.is_empty() {
@@ -414,7 +390,6 @@ impl ExtendedQueryHandler for Handler {
         C::Error: std::fmt::Debug,
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
-        let _busy = Busy::new(&self.busy);
         let session = session(self.service, client)?;
         let prepared = &portal.statement.statement;
         if let Command::Deallocate(Some(name)) = &*prepared.command {

@@ -4,18 +4,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::Sink;
 use pgwire::api::auth::sasl::SASLAuthStartupHandler;
 use pgwire::api::auth::{AuthSource, LoginInfo, Password, ServerParameterProvider, StartupHandler};
-use pgwire::api::{ClientInfo, METADATA_USER, PgWireConnectionState};
+use pgwire::api::{ClientInfo, METADATA_USER};
 use pgwire::error::{ErrorInfo, PgWireError, PgWireResult};
 use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
-
-use tokio::sync::Notify;
 
 use super::wrong;
 use crate::catalog::SERVER_VERSION;
@@ -69,23 +65,15 @@ impl ServerParameterProvider for Parameters {
     }
 }
 
-/// Somebody has logged in on a connection: without it no statement is read.
-pub struct LoggedIn;
-
 /// The login of one connection: a channel is offered to be bound only where there is one.
 pub struct Startup {
     /// Without TLS.
     pub plain: SASLAuthStartupHandler<Parameters>,
     /// With it, where there is a certificate.
     pub bound: Option<SASLAuthStartupHandler<Parameters>>,
-    /// Told when a login was refused: the connection ends.
-    pub refused: Arc<Notify>,
     /// Whom it is a login of.
     pub service: &'static Service,
 }
-
-/// 200 ms: for a refusal to be read before its connection ends.
-const READ: Duration = Duration::from_millis(200);
 
 #[async_trait]
 impl StartupHandler for Startup {
@@ -107,29 +95,19 @@ impl StartupHandler for Startup {
             _ => &self.plain,
         };
         match login.on_startup(client, message).await {
-            Ok(()) => {
-                if matches!(client.state(), PgWireConnectionState::ReadyForQuery) {
-                    client.session_extensions().insert(LoggedIn);
-                }
-                Ok(())
-            }
+            Ok(()) => Ok(()),
             Err(cause) => self.refuse(cause).await,
         }
     }
 }
 
 impl Startup {
-    /// Tells a refusal after a second, as on the other wires, and ends the connection.
+    /// Tells a refusal after a second, as on the other wires.
     async fn refuse(&self, cause: PgWireError) -> PgWireResult<()> {
         self.service.metrics.logins_refused.inc();
         tokio::time::sleep(REFUSAL).await;
         let mut info: ErrorInfo = cause.into();
         "FATAL".clone_into(&mut info.severity);
-        let refused = Arc::clone(&self.refused);
-        tokio::spawn(async move {
-            tokio::time::sleep(READ).await;
-            refused.notify_one();
-        });
         Err(PgWireError::UserError(Box::new(info)))
     }
 }

@@ -14,6 +14,7 @@ use pgwire::error::PgWireResult;
 
 use super::wrong;
 use crate::catalog::{SETTINGS, Surroundings};
+use crate::limits::Held;
 use crate::service::{Asker, Service};
 
 /// The state of a connection.
@@ -34,6 +35,7 @@ pub struct Cursor {
     /// Its columns.
     pub schema: SchemaRef,
     rows: VecDeque<RecordBatch>,
+    _held: Option<Held>,
 }
 
 /// Other words for settings.
@@ -151,8 +153,8 @@ impl Session {
     }
 
     /// Opens a cursor.
-    pub fn declare(&self, name: &str, schema: SchemaRef, rows: Vec<RecordBatch>) {
-        let cursor = Cursor { schema, rows: rows.into() };
+    pub fn declare(&self, name: &str, schema: SchemaRef, (rows, held): (Vec<RecordBatch>, Held)) {
+        let cursor = Cursor { schema, rows: rows.into(), _held: Some(held) };
         self.cursors.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), cursor);
     }
 
@@ -314,7 +316,7 @@ mod tests {
             RecordBatch::try_from_iter([("n", column)]).unwrap()
         };
         let rows = vec![batch(&[1, 2, 3]), batch(&[]), batch(&[4, 5])];
-        let mut cursor = Cursor { schema: rows[0].schema(), rows: rows.into() };
+        let mut cursor = Cursor { schema: rows[0].schema(), rows: rows.into(), _held: None };
         let mut counts = Vec::new();
         for wanted in [2, 2, 0, 9, 1] {
             counts.push(cursor.take(wanted).iter().map(RecordBatch::num_rows).sum::<usize>());

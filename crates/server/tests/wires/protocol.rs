@@ -114,6 +114,8 @@ fn who_is_being_answered_reads_it_to_its_end_when_the_server_stops() {
     let serving = Serving::new();
     let client = serving.analyst();
     serving.block_on(client.simple_query("SELECT 1")).unwrap();
+    let idle = serving.config("analyst", "quorate");
+    let (_idle, ending) = serving.block_on(idle.connect(tokio_postgres::NoTls)).unwrap();
     let told = serving.block_on(async {
         let asked = client.simple_query("SELECT pg_sleep(0.5), 'whole'");
         let stop = async {
@@ -123,6 +125,8 @@ fn who_is_being_answered_reads_it_to_its_end_when_the_server_stops() {
         futures::join!(asked, stop).0.unwrap()
     });
     assert!(told.iter().any(|it| matches!(it, SimpleQueryMessage::Row(_))));
+    let ended = serving.block_on(ending).unwrap_err();
+    assert_eq!(ended.code().unwrap().code(), "57P01", "who is idle is told");
     assert!(serving.client(&serving.config("analyst", "quorate")).is_err(), "nobody new");
 }
 

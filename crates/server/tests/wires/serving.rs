@@ -9,6 +9,8 @@ use engine::run::{Run, books};
 use engine::{Instance, SystemClock};
 use server::{Port, Service, Tls};
 use tokio_postgres::{Client, Config, NoTls};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::world::Operator;
 
@@ -147,6 +149,22 @@ impl Serving {
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
+}
+
+/// A certificate of its own for `localhost`, and a client that trusts it.
+pub fn tls() -> (Tls, TlsConnector) {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let tls = Tls::new(cert.pem().into_bytes(), signing_key.serialize_pem().as_bytes()).unwrap();
+    let mut trusted = RootCertStore::empty();
+    trusted.add(cert.der().clone()).unwrap();
+    let provider = std::sync::Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    (tls, TlsConnector::from(std::sync::Arc::new(config)))
 }
 
 fn accounts(root: &Path, keys: &Path) -> Accounts {
