@@ -7,6 +7,7 @@
 mod desk;
 mod earlier;
 mod incident;
+mod partner;
 mod series;
 mod standing;
 
@@ -20,9 +21,11 @@ mod crowd;
 mod fixture;
 
 pub use earlier::Earlier;
+pub use partner::{Months, Partner, Places};
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use ledger::disk::{Machine, Patience};
 use ledger::{ChargeRequest, History, Ledger, LedgerError, PlanHash, Reader, Verified};
@@ -39,7 +42,7 @@ use crate::plan::{PrivatePlan, QUESTION};
 use crate::policy::Policy;
 use crate::publish::{Account, Manifest, Publication, overview, recover};
 use crate::report;
-use crate::time::{Clock, Period};
+use crate::time::{Clock, Period, SystemClock};
 use crate::vault::{Snapshot, Vault};
 
 /// What to run a release with.
@@ -56,36 +59,10 @@ pub struct Run<'run> {
     pub clock: &'run dyn Clock,
     /// Called when another command holds the ledger and this one waits for it.
     pub waiting: &'run (dyn Fn() + Sync),
+    /// Called when a question was counted, with when its count began: returns when that may be seen.
+    pub pace: &'run (dyn Fn(Instant) + Sync),
     /// Reads the ledger.
     pub books: Reader,
-}
-
-/// For whom a question is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Partner {
-    /// The name that the ledger notes with each charge.
-    pub name: String,
-    /// What the questions of a month may cost each person for this partner; the whole reserve when absent.
-    pub allowance: Option<Budget>,
-    /// The months whose releases it may read; all when absent.
-    pub months: Option<Months>,
-}
-
-/// Months from one on, to the end of another where there is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Months {
-    /// The first.
-    pub from: Period,
-    /// The last.
-    pub to: Option<Period>,
-}
-
-impl Months {
-    /// Whether a month is one of them.
-    #[must_use]
-    pub fn contains(self, month: Period) -> bool {
-        self.from <= month && self.to.is_none_or(|last| month <= last)
-    }
 }
 
 /// What a plan is released for, and with what beside its cells.
@@ -107,7 +84,28 @@ pub struct Outcome {
     pub unweighted: Option<String>,
 }
 
-impl Run<'_> {
+impl<'run> Run<'run> {
+    /// A run of `program`, its name and digest, that waits for others without a word and shows counts at once.
+    ///
+    /// # Errors
+    /// A fault when the key that signs the ledger cannot be read.
+    pub fn new(
+        instance: &'run Instance,
+        policy: &'run Policy,
+        (program, code_hash): (&'run str, &'run str),
+    ) -> Result<Self> {
+        Ok(Self {
+            instance,
+            policy,
+            code_hash,
+            program,
+            clock: &SystemClock,
+            waiting: &|| (),
+            pace: &|_| (),
+            books: books(instance)?,
+        })
+    }
+
     /// Releases `product` for `period`.
     ///
     /// # Errors
@@ -142,7 +140,7 @@ impl Run<'_> {
             };
             report::render(&overview(&title, std::slice::from_ref(publication), account))
         };
-        let public = Partner { name: "public".to_owned(), allowance: None, months: None };
+        let public = Partner::named("public");
         let asked = Asked { partner: &public, census, page: Some(&page) };
         self.release(snapshot, plan, ledger, asked)
     }
@@ -256,7 +254,11 @@ impl Run<'_> {
             if plan.is_question() {
                 let limit = Some(self.policy.questions.time_limit());
                 let count = || bound_and_count(plan, snapshot, key, (threads, limit));
-                incident::patient(self, plan, count)
+                let begun = Instant::now();
+                let counted = incident::patient(self, plan, count);
+                // How long it took hangs on rows, and the charge that follows can be seen (privacy model §12).
+                (self.pace)(begun);
+                counted
             } else {
                 bound_and_count(plan, snapshot, key, (threads, None)).map(Some)
             }

@@ -34,6 +34,7 @@ use manifest::{Manifest, PeriodRecord, Stored};
 pub const HIDDEN_SITE: u32 = (1 << 14) - 1;
 
 /// An opened vault: what its manifest said at that moment.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Vault {
     folder: PathBuf,
     manifest: Manifest,

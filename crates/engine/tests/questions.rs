@@ -20,6 +20,7 @@ mod questions {
     mod oracle;
     mod page;
     mod person;
+    mod places;
     mod wire;
     mod world;
 }

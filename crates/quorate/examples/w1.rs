@@ -14,10 +14,10 @@ use std::time::Instant;
 
 use arrow::array::{ArrayRef, RecordBatch, UInt8Array, UInt16Array, UInt32Array};
 use engine::policy::Policy;
-use engine::query::{Database, Desk};
-use engine::run::{Partner, Run, books};
+use engine::query::{Database, Desk, Ground, Shelf};
+use engine::run::{Partner, Run};
 use engine::vault::Snapshot;
-use engine::{Instance, Period, SystemClock};
+use engine::{Instance, Period};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
@@ -219,15 +219,7 @@ fn release(dir: &Path, by: &[&str]) -> Outcome<u64> {
     let instance = instance(dir, by)?;
     let policy = Policy::read(&instance)?;
     let snapshot = snapshot(dir)?;
-    let run = Run {
-        instance: &instance,
-        policy: &policy,
-        code_hash: "bench",
-        program: "bench",
-        clock: &SystemClock,
-        waiting: &|| {},
-        books: books(&instance)?,
-    };
+    let run = Run::new(&instance, &policy, ("bench", "bench"))?;
     Ok(run.snapshot("web_audience", &snapshot)?.publication.manifest.cells_released)
 }
 
@@ -252,21 +244,15 @@ const AGAIN: usize = 200;
 fn ask(dir: &Path) -> Outcome<String> {
     let instance = instance(dir, &[])?;
     let policy = Policy::read(&instance)?;
-    let run = Run {
-        instance: &instance,
-        policy: &policy,
-        code_hash: "bench",
-        program: "bench",
-        clock: &SystemClock,
-        waiting: &|| {},
-        books: books(&instance)?,
-    };
+    let run = Run::new(&instance, &policy, ("bench", "bench"))?;
     run.snapshot("web_audience", &snapshot(dir)?)?;
-    let bench = Partner { name: "bench".to_owned(), allowance: None, months: None };
-    let desk = Desk::over(&run, vec![snapshot(dir)?], (Database::Protected, None), bench)?;
+    let ground = Arc::new(Ground::of(&policy, vec![snapshot(dir)?]));
+    let shelf = Shelf::default();
+    let desk =
+        Desk::over(&run, (&ground, &shelf), (Database::Protected, None), Partner::named("bench"))?;
     let timed = |sql: &str| -> Outcome<f64> {
         let started = Instant::now();
-        desk.answer(&desk.planner.decide(sql)?)?;
+        desk.answer(&desk.decide(sql)?)?;
         Ok(started.elapsed().as_secs_f64())
     };
     let all = |statements: Vec<&str>| -> Outcome<String> {

@@ -19,6 +19,8 @@ pub mod user;
 
 use engine::{Error, Result};
 
+use crate::output::Output;
+
 /// Program and version, for pages and manifests.
 pub const PROGRAM: &str = concat!("quorate ", env!("CARGO_PKG_VERSION"));
 
@@ -30,6 +32,11 @@ pub fn code_hash() -> Result<String> {
     let read = std::fs::File::open(&path).and_then(|file| hasher.update_reader(file).map(drop));
     read.map_err(|cause| engine::error::io_error("read", &path, &cause))?;
     Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// Says that another command is waited for.
+pub fn waiting() {
+    Output::note("waiting for another command that writes to the ledger");
 }
 
 /// A count with separators of thousands.

@@ -108,8 +108,7 @@ fn say(desk: &Desk<'_>, statement: &str) {
 
 /// Every table and column, for completion.
 fn names(desk: &Desk<'_>) -> Result<Vec<String>> {
-    let decision =
-        desk.planner.decide("SELECT DISTINCT column_name FROM information_schema.columns")?;
+    let decision = desk.decide("SELECT DISTINCT column_name FROM information_schema.columns")?;
     let columns = desk.answer(&decision)?.to_csv()?;
     let mut names = desk.planner.tables();
     names.extend(columns.lines().skip(1).map(str::to_owned));

@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_client_that_stops_reading_is_let_go() {
         paused().block_on(async {
-            let (mut client, server) = duplex(16);
+            let (_client, server) = duplex(16);
             let mut server = Guarded::new(server, 9);
             server.write_all(&[0; 16]).await.unwrap();
             let begun = tokio::time::Instant::now();
@@ -204,6 +204,9 @@ mod tests {
             assert_eq!(late.kind(), io::ErrorKind::TimedOut);
             assert_eq!(begun.elapsed().as_secs(), STALLED.as_secs());
             // A slow one is not: each byte that it takes gives it a minute more.
+            let (mut client, server) = duplex(16);
+            let mut server = Guarded::new(server, 9);
+            server.write_all(&[0; 16]).await.unwrap();
             let slow = async {
                 for _ in 0..3 {
                     sleep(STALLED * 9 / 10).await;

@@ -19,4 +19,4 @@ mod service;
 
 pub use listen::{Port, Tls};
 pub use pages::Pages;
-pub use service::{Service, of_access};
+pub use service::{Service, of_access, pace};

@@ -13,8 +13,8 @@ use access::{AccessError, Accounts, Act, Agreements, Scope, Use, User};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::DataFusionError;
-use engine::query::{Database, Decision, Described, Desk, Paid};
-use engine::run::{Months, Partner, Run};
+use engine::query::{Database, Decision, Described, Desk, Paid, Shelf};
+use engine::run::{Months, Partner, Places, Run};
 use engine::{Error, Kind, Result};
 use ledger::State;
 use privacy::{Budget, Delta, OutOfRange, Rho};
@@ -46,6 +46,7 @@ pub struct Service {
     catalogs: [(Database, Catalog, tokio::sync::Mutex<Option<Instant>>); 2],
     logins: Arc<Semaphore>,
     limits: Limits,
+    shelf: Shelf,
     ready: tokio::sync::Mutex<Option<Instant>>,
     /// What it has done.
     pub metrics: Metrics,
@@ -120,6 +121,7 @@ impl Service {
             catalogs,
             logins: Arc::new(Semaphore::new(LOGINS)),
             limits: Limits::default(),
+            shelf: Shelf::default(),
             ready: tokio::sync::Mutex::default(),
             metrics: Metrics::default(),
         })))
@@ -188,7 +190,7 @@ impl Service {
         let own = asker.clone();
         let partner = self.partner(&asker.user)?;
         self.at_desk(asker.database, partner, move |desk| {
-            let decision = desk.planner.decide(&sql)?;
+            let decision = desk.decide(&sql)?;
             self.allow(&own, &decision)?;
             Ok((decision.columns(), decision.parameters()?))
         })
@@ -299,9 +301,13 @@ impl Service {
     /// # Errors
     /// A fault when the ledger cannot be read.
     pub async fn releases(&'static self, asker: &Asker) -> Result<Vec<PublishedRelease>> {
-        // An agreement that statements are not answered for has no files either.
         let own = self.still(asker)?;
-        self.partner(&own.user)?;
+        if let Some(places) = self.partner(&own.user)?.places {
+            let what = "the agreement is for some places, and files of releases are of all";
+            return Err(Error::policy("A07", what)
+                .allowed(format!("rows of {}", places.codes().join(", ")))
+                .remedy("read released tables in SQL: they have those rows"));
+        }
         let listed = tokio::task::spawn_blocking(move || {
             let history = self.run.history()?;
             let published = history.charges().into_iter().filter_map(|it| match it.state {
@@ -345,7 +351,7 @@ impl Service {
         let partner = self.partner(&asker.user)?;
         let answer = self
             .at_desk(asker.database, partner, move |desk| {
-                let decision = desk.planner.decide(&sql)?;
+                let decision = desk.decide(&sql)?;
                 self.allow(&own, &decision)?;
                 // Whatever it comes to, it came to it after counting.
                 let counts = desk.cost(&decision)?.due != Budget::ZERO;
@@ -357,9 +363,7 @@ impl Service {
             Err(cause) => (cause.kind() == Kind::Fault, Err(cause)),
         };
         if at_ticks {
-            let ticks = begun.elapsed().as_nanos() / TICK.as_nanos() + 1;
-            let wait = TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX));
-            tokio::time::sleep_until((begun + wait).into()).await;
+            tokio::time::sleep_until(tick(begun).into()).await;
         }
         let answer = answer?;
         let notices = answer.paid.iter().map(notice).collect();
@@ -388,12 +392,10 @@ impl Service {
     fn partner(&self, user: &User) -> Result<Partner> {
         let Some(name) = &user.partner else { return Ok(nobody()) };
         let agreement = self.agreements.get(name.as_str()).map_err(of_access)?;
-        if !agreement.areas.is_empty() {
-            return Err(Error::policy("A07", "agreements confined to areas are not served")
-                .remedy(
-                    "ask the operator for an agreement of all areas, or for exported releases",
-                ));
-        }
+        let places = match agreement.areas.as_slice() {
+            [] => None,
+            areas => Some(Places::new(&self.run.policy.geography, areas)?),
+        };
         let reserve = self.run.policy.reserve;
         let rho = Rho::from_nano(agreement.share.of(reserve.rho.nano()));
         let delta = Delta::from_atto(agreement.share.of(reserve.delta.atto()));
@@ -403,7 +405,8 @@ impl Service {
             from: agreement.periods.from().parse()?,
             to: agreement.periods.to().map(str::parse).transpose()?,
         };
-        Ok(Partner { name: name.to_string(), allowance: Some(allowance), months: Some(months) })
+        let (allowance, months) = (Some(allowance), Some(months));
+        Ok(Partner { name: name.to_string(), allowance, months, places })
     }
 
     /// Does something at a desk, on a thread that may wait.
@@ -414,11 +417,23 @@ impl Service {
         work: impl FnOnce(&Desk<'static>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let done = tokio::task::spawn_blocking(move || {
-            let desk = Desk::open(self.run, database, partner, None)?;
+            let desk = Desk::open(self.run, &self.shelf, (database, None), partner)?;
             work(&desk)
         });
         done.await.map_err(|_| stopped())?
     }
+}
+
+/// The next tick of what began then.
+fn tick(begun: Instant) -> Instant {
+    let ticks = begun.elapsed().as_nanos() / TICK.as_nanos() + 1;
+    begun + TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
+}
+
+/// Waits, on the thread of a count, until its charge may be seen: whoever asks for the budget meanwhile learns when a
+/// count ended by a tick as well.
+pub fn pace(begun: Instant) {
+    std::thread::sleep(tick(begun).saturating_duration_since(Instant::now()));
 }
 
 fn stopped() -> Error {
@@ -441,8 +456,8 @@ fn not_understood(cause: &DataFusionError) -> Error {
 }
 
 /// For whom nothing is charged.
-const fn nobody() -> Partner {
-    Partner { name: String::new(), allowance: Some(Budget::ZERO), months: None }
+fn nobody() -> Partner {
+    Partner { allowance: Some(Budget::ZERO), ..Partner::named("") }
 }
 
 /// What is told beside an answer: its cost, and what is hidden.

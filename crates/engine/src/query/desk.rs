@@ -4,7 +4,7 @@
 //! nothing is charged. (3) Each question goes through the one desk of releases. (4) The free part runs over the
 //! answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,21 +15,19 @@ use datafusion::datasource::TableProvider;
 use datafusion::physical_plan;
 use ledger::disk::Machine;
 use privacy::Budget;
-use reference::SiteList;
 
-use super::bins::Lists;
 use super::catalog::Database;
 use super::cube::{self, Readings};
 use super::functions::{self, Told};
 use super::planner::{Decision, Planned, Planner};
 use super::released::Released;
 use super::rule::unknown;
+use super::shelf::{Ground, Shelf};
 use super::{answer, explain};
 use crate::error::{Error, Result};
 use crate::publish::Publication;
 use crate::run::{Partner, Run};
 use crate::time::Period;
-use crate::vault::{Snapshot, Vault};
 
 /// A minute: what the free part of a statement may take.
 const FREE_TIME: Duration = Duration::from_mins(1);
@@ -37,7 +35,7 @@ const FREE_TIME: Duration = Duration::from_mins(1);
 /// Decides and answers statements for one partner.
 pub struct Desk<'run> {
     run: &'run Run<'run>,
-    snapshots: BTreeMap<Period, Snapshot>,
+    ground: Arc<Ground>,
     partner: Partner,
     /// What decides.
     pub planner: Planner<'run>,
@@ -76,50 +74,45 @@ pub struct Answer {
 }
 
 impl<'run> Desk<'run> {
-    /// A desk for `partner` over a database; `period` is what questions are about that name no day.
+    /// A desk for `partner` over a database, and the month of questions that name no day.
     ///
     /// # Errors
     /// A fault when vault or ledger cannot be read.
     pub fn open(
         run: &'run Run<'run>,
-        database: Database,
+        shelf: &Shelf,
+        (database, period): (Database, Option<Period>),
         partner: Partner,
-        period: Option<Period>,
     ) -> Result<Self> {
-        let vault = Vault::open(run.instance)?;
-        let snapshots = match database {
-            Database::Released => Vec::new(),
-            Database::Protected => {
-                let held = vault.periods()?.into_iter();
-                held.map(|it| vault.snapshot(it)).collect::<Result<_>>()?
-            }
-        };
-        Self::over(run, snapshots, (database, period), partner)
+        Self::over(run, (&shelf.ground(run)?, shelf), (database, period), partner)
     }
 
-    /// A desk over these snapshots, each of another month.
+    /// A desk over these months.
     ///
     /// # Errors
     /// A fault when the ledger cannot be read.
     pub fn over(
         run: &'run Run<'run>,
-        snapshots: Vec<Snapshot>,
+        (ground, shelf): (&Arc<Ground>, &Shelf),
         (database, period): (Database, Option<Period>),
         partner: Partner,
     ) -> Result<Self> {
-        let snapshots: BTreeMap<Period, Snapshot> =
-            snapshots.into_iter().map(|it| (it.period, it)).collect();
-        let coverage = &run.policy.coverage;
-        let lists = match snapshots.values().next_back() {
-            Some(it) => {
-                Lists::new(&it.geography, &it.sites, coverage, snapshots.keys().copied().collect())
-            }
-            None => Lists::new(&run.policy.geography, SiteList::built_in(), coverage, Vec::new()),
-        };
-        let names = snapshots.iter().map(|(period, it)| (*period, it.id.clone())).collect();
-        let released = Arc::new(Released::of(run.instance, &*run.history()?, partner.months));
-        let planner = Planner::new(run.policy, lists, names, (database, &released), period)?;
-        Ok(Self { run, snapshots, partner, planner })
+        let released = Released::of(run.instance, &*run.history()?, &partner, &shelf.tables);
+        let released = (database, &Arc::new(released));
+        let planner = Planner::new(run.policy, ground, released, period)?;
+        Ok(Self { run, ground: Arc::clone(ground), partner, planner })
+    }
+
+    /// Decides a statement for the partner: what is free, what is asked, what it costs; nothing is read or charged.
+    ///
+    /// # Errors
+    /// `Q…` naming the rule, the place and a way out; `A07` a question about places that are not the partner's.
+    pub fn decide(&self, sql: &str) -> Result<Decision> {
+        let decision = self.planner.decide(sql)?;
+        if let Some(places) = &self.partner.places {
+            decision.check_places(places, &self.ground.lists)?;
+        }
+        Ok(decision)
     }
 
     /// What a decided statement costs, and what of it is still to be paid.
@@ -219,7 +212,7 @@ impl<'run> Desk<'run> {
                 (publication, readings, Budget::ZERO)
             } else {
                 let gone = || Error::fault("F03", "a question about a month that is not held");
-                let snapshot = self.snapshots.get(&plan.period).ok_or_else(gone)?;
+                let snapshot = self.ground.snapshots.get(&plan.period).ok_or_else(gone)?;
                 let outcome = self.run.question(snapshot, plan.clone(), &self.partner)?;
                 let charged = if outcome.existed { Budget::ZERO } else { plan.cost()? };
                 (outcome.publication, planned.priced.readings.clone(), charged)
@@ -278,7 +271,7 @@ fn unanswered(charged: Budget) -> Error {
 
 impl Told for Desk<'_> {
     fn cost(&self, sql: &str) -> Result<String> {
-        let decision = self.planner.decide(sql)?;
+        let decision = self.decide(sql)?;
         let due = Self::cost(self, &decision)?.due;
         Ok(match due {
             Budget::ZERO => "nothing is charged".to_owned(),

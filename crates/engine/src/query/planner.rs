@@ -1,10 +1,9 @@
 //! The planner: decides what a statement is, from its words, the schema and the policy.
 //!
-//! Takes SQL; gives what is free and what is asked, priced, or one refusal. The one function that every caller
-//! uses is [`Planner::decide`]. It looks at the unoptimised plan: what an optimiser makes of it comes later and
+//! Takes SQL; gives what is free and what is asked, priced, or one refusal. It looks at the unoptimised plan: what an optimiser makes of it comes later and
 //! sees slots alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, SchemaRef};
@@ -22,31 +21,31 @@ use datafusion::sql::parser::Statement;
 use super::bins::Lists;
 use super::catalog::{self, Database, Described, RELEASED, catalog};
 use super::interval::with_intervals;
+use super::memory::OfStatement;
 use super::price::{Priced, price};
-use super::question::Asked;
+use super::question::{Asked, Question};
 use super::released::Released;
 use super::rule::{period, unknown};
+use super::shelf::Ground;
 use super::split::{split, uncarry};
 use super::statement::{is_person, of_first_table, parse};
 use super::tables::Slot;
 use super::{Asking, explain, functions};
+use crate::dimension::Dimension;
 use crate::error::{Error, Result};
+use crate::plan::View;
 use crate::policy::Policy;
+use crate::run::Places;
 use crate::time::Period;
-
-/// How much memory the free part of a statement may take.
-const FREE_MEMORY_BYTES: usize = 1 << 30;
 
 /// Decides statements over one database.
 pub struct Planner<'run> {
     policy: &'run Policy,
     /// The month of questions that name no day; the newest held when absent.
     period: Option<Period>,
-    /// The snapshot of each month held.
-    snapshots: BTreeMap<Period, String>,
     database: Database,
     released: Arc<Released>,
-    pub(super) lists: Lists,
+    ground: Arc<Ground>,
     pub(super) state: SessionState,
     pub(super) runtime: tokio::runtime::Runtime,
 }
@@ -69,30 +68,29 @@ pub(super) struct Planned {
 }
 
 impl<'run> Planner<'run> {
-    /// A planner over `database`, for the months in `snapshots`.
+    /// A planner over `database`, for the months of `ground`.
     ///
     /// # Errors
     /// A fault when there are no threads to plan with.
     pub(super) fn new(
         policy: &'run Policy,
-        lists: Lists,
-        snapshots: BTreeMap<Period, String>,
+        ground: &Arc<Ground>,
         (database, released): (Database, &Arc<Released>),
         period: Option<Period>,
     ) -> Result<Self> {
-        let state = state(database, &lists, released).map_err(|cause| uncarry(&cause))?;
+        let state = state(database, &ground.lists, released).map_err(|cause| uncarry(&cause))?;
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build();
         let runtime = runtime.map_err(|cause| Error::fault("F06", cause.to_string()))?;
-        let released = Arc::clone(released);
-        Ok(Self { policy, period, snapshots, database, released, lists, state, runtime })
+        let (ground, released) = (Arc::clone(ground), Arc::clone(released));
+        Ok(Self { policy, period, database, released, ground, state, runtime })
     }
 
     /// Decides a statement: what is free, what is asked, what it costs; nothing is read or charged.
     ///
     /// # Errors
     /// `Q…` naming the rule, the place and a way out.
-    pub fn decide(&self, sql: &str) -> Result<Decision> {
+    pub(super) fn decide(&self, sql: &str) -> Result<Decision> {
         let parsed = parse(sql)?;
         let asking = self.asking(sql);
         let plan = self.plan(parsed.query, sql)?;
@@ -100,9 +98,9 @@ impl<'run> Planner<'run> {
         let mut questions = Vec::new();
         for (asked, slot) in parts.questions {
             let month = asked.question.period;
-            let snapshot = self.snapshots.get(&month);
-            let snapshot = snapshot.ok_or_else(|| period::not_held(month, &self.lists.held))?;
-            let priced = price(&asked.question, snapshot, self.policy, &asking)?;
+            let snapshot = self.ground.snapshots.get(&month);
+            let snapshot = snapshot.ok_or_else(|| period::not_held(month, &asking.lists.held))?;
+            let priced = price(&asked.question, &snapshot.id, self.policy, &asking)?;
             questions.push(Planned { asked, priced, slot });
         }
         let free = with_intervals(parts.free).map_err(|cause| uncarry(&cause))?;
@@ -115,12 +113,12 @@ impl<'run> Planner<'run> {
     /// # Errors
     /// `Q13` when the vault holds none.
     pub(super) fn month(&self) -> Result<Period> {
-        self.period.or(self.lists.held.last().copied()).ok_or_else(period::none_held)
+        self.period.or(self.ground.lists.held.last().copied()).ok_or_else(period::none_held)
     }
 
     /// What a statement is read against.
-    pub(super) const fn asking<'ask>(&'ask self, sql: &'ask str) -> Asking<'ask> {
-        Asking { sql, lists: &self.lists, period: self.period }
+    pub(super) fn asking<'ask>(&'ask self, sql: &'ask str) -> Asking<'ask> {
+        Asking { sql, lists: &self.ground.lists, period: self.period }
     }
 
     /// The products whose released tables a plan reads.
@@ -212,6 +210,27 @@ impl Decision {
     pub const fn products(&self) -> &BTreeSet<String> {
         &self.products
     }
+    /// Refuses a question about other places than these.
+    ///
+    /// # Errors
+    /// `A07` then.
+    pub(super) fn check_places(&self, places: &Places, lists: &Lists) -> Result<()> {
+        let present = lists.codes.list(Dimension::PresentIn).labels();
+        let is_within = |question: &Question| {
+            let mut filters = question.filters.iter();
+            let confined = filters.any(|(of, bins)| bins.iter().all(|it| places.hold(*of, it)));
+            // Where there are no other places there is nothing to confine.
+            let are_all = || present.iter().all(|it| places.hold(Dimension::PresentIn, it));
+            confined || question.view == View::Presence && are_all()
+        };
+        if self.paid_questions().all(|it| is_within(&it.asked.question)) {
+            return Ok(());
+        }
+        let what = "the agreement is for some places, and a question is not confined to them";
+        Err(Error::policy("A07", what).allowed(format!("the places {}", places.codes().join(", "))).remedy(
+            "add a condition on places: `area` of presence, or a home column of subscriber, IN codes that lie in them",
+        ))
+    }
 
     /// The months of its questions that may be charged.
     #[must_use]
@@ -260,7 +279,7 @@ fn state(
     config.options_mut().sql_parser.dialect = datafusion::config::Dialect::PostgreSQL;
     let catalogs = MemoryCatalogProviderList::new();
     catalogs.register_catalog(database.name().to_owned(), catalog(database, lists, released)?);
-    let runtime = RuntimeEnvBuilder::new().with_memory_limit(FREE_MEMORY_BYTES, 1.0).build_arc()?;
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(OfStatement::pool()).build_arc()?;
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)

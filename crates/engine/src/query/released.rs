@@ -5,39 +5,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use datafusion::datasource::{MemTable, TableProvider};
 use ledger::disk::Machine;
 use ledger::{History, State};
 
+use super::shelf::{Of, Tables};
 use crate::dimension::{self, Dimension};
 use crate::error::{Error, Result};
 use crate::instance::Instance;
 use crate::product;
 use crate::publish::{Publication, Row, SHARE_COLUMNS, Word};
-use crate::run::Months;
+use crate::run::{Partner, Places};
 use crate::time::Period;
 
-/// The published releases of every product.
+/// The published releases of every product, as far as a partner may see them.
 #[derive(Debug)]
 pub struct Released {
     /// By product: the folders, with the digests that the ledger has of their manifests.
     published: BTreeMap<String, Vec<(PathBuf, String)>>,
-    /// Tables that were read.
-    tables: Mutex<BTreeMap<String, Arc<MemTable>>>,
+    places: Option<Places>,
+    tables: Arc<Tables>,
 }
 
 impl Released {
-    /// What the ledger has published, of these months where they are given.
+    /// What the ledger has published, of the months and places of `partner`.
     #[must_use]
-    pub fn of(instance: &Instance, history: &History, months: Option<Months>) -> Self {
+    pub fn of(
+        instance: &Instance,
+        history: &History,
+        partner: &Partner,
+        tables: &Arc<Tables>,
+    ) -> Self {
         let mut published: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
         for charged in history.charges() {
             let State::Published(of) = charged.state else { continue };
             let month = charged.charge.period.parse::<Period>();
-            let is_open = months.is_none_or(|it| month.is_ok_and(|month| it.contains(month)));
+            let is_open =
+                partner.months.is_none_or(|it| month.is_ok_and(|month| it.contains(month)));
             if is_open && product::named(&charged.charge.product).is_ok() {
                 let folder = instance.releases_dir().join(of.release);
                 published
@@ -46,13 +53,13 @@ impl Released {
                     .push((folder, of.manifest_hash));
             }
         }
-        Self { published, tables: Mutex::default() }
+        Self { published, places: partner.places.clone(), tables: Arc::clone(tables) }
     }
 
     /// Nothing, for a test.
     #[cfg(test)]
     pub fn none() -> Self {
-        Self { published: BTreeMap::new(), tables: Mutex::default() }
+        Self { published: BTreeMap::new(), places: None, tables: Arc::default() }
     }
 
     /// The products of which anything was published.
@@ -67,22 +74,28 @@ impl Released {
     /// A fault when a folder is not what was published.
     pub fn table(&self, product: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         let Some(folders) = self.published.get(product) else { return Ok(None) };
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(table) = tables.get(product) {
-            let table: Arc<dyn TableProvider> = Arc::<MemTable>::clone(table);
-            return Ok(Some(table));
-        }
-        let read =
-            |(path, digest): &(PathBuf, String)| Publication::read_recorded(&Machine, path, digest);
-        let releases = folders.iter().map(read).collect::<Result<Vec<_>>>()?;
-        let wrong = |cause: &dyn std::fmt::Display| Error::fault("F03", cause.to_string());
-        let batch = batch(&releases).map_err(|cause| wrong(&cause))?;
-        let table =
-            MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|cause| wrong(&cause))?;
-        let table = Arc::new(table);
-        tables.insert(product.to_owned(), Arc::clone(&table));
+        let of = (folders.clone(), self.places.clone());
+        let table: Arc<dyn TableProvider> = self.tables.table(of, read)?;
         Ok(Some(table))
     }
+}
+
+/// A table of published folders, and its size in bytes.
+fn read((folders, places): &Of) -> Result<(MemTable, usize)> {
+    let read =
+        |(path, digest): &(PathBuf, String)| Publication::read_recorded(&Machine, path, digest);
+    let releases = folders.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let wrong = |cause: &dyn std::fmt::Display| Error::fault("F03", cause.to_string());
+    let batch = batch(&releases, places.as_ref()).map_err(|cause| wrong(&cause))?;
+    let bytes = batch.get_array_memory_size();
+    let table =
+        MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|cause| wrong(&cause))?;
+    Ok((table, bytes))
+}
+
+/// Whether a row is about any of these places: it counts people who live or were there.
+fn is_of(places: &Places, keys: &[Dimension], row: &Row) -> bool {
+    keys.iter().zip(&row.labels).any(|(key, label)| places.hold(*key, label.as_str()))
 }
 
 /// What a column of a released table holds.
@@ -103,10 +116,18 @@ pub fn summary(column: &str) -> &'static str {
     }
 }
 
-fn batch(releases: &[Publication]) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
+fn batch(
+    releases: &[Publication],
+    places: Option<&Places>,
+) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
     let used: BTreeSet<Dimension> =
         releases.iter().flat_map(|it| it.sheet.keys.iter().copied()).collect();
-    let rows = || releases.iter().flat_map(|it| it.sheet.rows.iter().map(move |row| (it, row)));
+    let is_open =
+        |of: &Publication, row: &Row| places.is_none_or(|it| is_of(it, &of.sheet.keys, row));
+    let rows = || {
+        let all = releases.iter().flat_map(|it| it.sheet.rows.iter().map(move |row| (it, row)));
+        all.filter(move |(of, row)| is_open(of, row))
+    };
     let text = |of: &dyn Fn(&Publication, &Row) -> Option<String>| -> ArrayRef {
         Arc::new(rows().map(|(release, row)| of(release, row)).collect::<StringArray>())
     };

@@ -1,18 +1,19 @@
 //! What statements come to: refused by which rule, free, or asked.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use reference::{Geography, SiteList};
 use tempfile::TempDir;
 
-use super::bins::Lists;
 use super::catalog::Database;
 use super::planner::Planner;
 use super::released::Released;
+use super::shelf::Ground;
 use crate::policy::Policy;
 use crate::product;
 use crate::time::Period;
+use crate::vault::Snapshot;
 
 mod answered;
 mod cube;
@@ -29,9 +30,23 @@ fn policy() -> Policy {
 /// A planner of an operator who holds these months.
 fn planner<'run>(policy: &'run Policy, months: &[&str]) -> Planner<'run> {
     let held: Vec<Period> = months.iter().map(|it| it.parse().unwrap()).collect();
-    let lists = Lists::new(Geography::built_in(), SiteList::built_in(), &[], held.clone());
-    let snapshots: BTreeMap<_, _> =
-        held.into_iter().map(|it| (it, "snapshot".to_owned())).collect();
+    let ground = Arc::new(Ground::of(policy, held.into_iter().map(snapshot).collect()));
     let released = Arc::new(Released::none());
-    Planner::new(policy, lists, snapshots, (Database::Protected, &released), None).unwrap()
+    Planner::new(policy, &ground, (Database::Protected, &released), None).unwrap()
+}
+
+/// A month without anybody.
+fn snapshot(period: Period) -> Snapshot {
+    Snapshot {
+        id: "snapshot".to_owned(),
+        period,
+        people: Vec::new(),
+        visit: Vec::new(),
+        presence: Vec::new(),
+        suppressed: Vec::new(),
+        persons: 0,
+        sites: SiteList::built_in().clone(),
+        geography: Arc::clone(Geography::built_in()),
+        holidays: BTreeSet::new(),
+    }
 }

@@ -3,7 +3,7 @@
 //! (1) Finish what a killed command left. (2) A release of the same plan is returned as it is.
 //! (3) Refuse what the series, the reserve or the caps do not allow, before any row is read. (4) Start the folder. (5) Count;
 //! a question whose count stops is paid and recorded all the same, and says so.
-//! //! (6) Charge. (7) Draw. (8) Write and make durable. (9) Record the publication. (10) Make it visible.
+//! (6) Charge. (7) Draw. (8) Write and make durable. (9) Record the publication. (10) Make it visible.
 //! A process that dies before (6) has cost nothing; before (9) it leaves an abandoned charge and no
 //! release; after (9) the next command makes the release visible. Tested by run/crash.rs.
 //! Products and questions come the same way; a question is of no series, spends the reserve alone and leaves two files.
@@ -54,8 +54,8 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// `P09` when the code lists are not those of the series, `L06` when the reserve does not allow a question,
-    /// `L07` when the partner's share of it does not, `L01` when the budget does not allow it, what `count` says, or a fault; a fault after the
-    /// charge leaves it abandoned.
+    /// `L07` when the partner's share of it does not, `L01` when the budget does not allow it, what `count` says, or
+    /// a fault; a fault after the charge leaves it abandoned.
     pub fn release(
         &mut self,
         plan: PrivatePlan,

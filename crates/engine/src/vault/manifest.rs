@@ -21,7 +21,7 @@ const NAME: &str = "manifest.json";
 pub type Days = BTreeMap<String, Stored>;
 
 /// Everything that exists in the vault.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     format: u32,
@@ -42,7 +42,7 @@ pub struct Manifest {
 }
 
 /// Public facts: the newest list of each kind.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
     /// Zones in place of the built-in geography.
@@ -85,7 +85,7 @@ pub struct LateDay {
 }
 
 /// What one period holds of a table of what people did.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableRecord {
     /// Sealed days.
@@ -104,7 +104,7 @@ impl TableRecord {
 }
 
 /// What one period holds.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeriodRecord {
     /// What is sealed now, by name: drawn at random for every batch, so that it tells nothing of the rows.

@@ -9,7 +9,7 @@ use super::world::Operator;
 
 /// The rows of a statement, and how many charges it made.
 fn ask(desk: &Desk<'_>, sql: &str) -> (Vec<Vec<String>>, usize) {
-    let answer = desk.answer(&desk.planner.decide(sql).unwrap()).unwrap();
+    let answer = desk.answer(&desk.decide(sql).unwrap()).unwrap();
     let charged = answer.paid.iter().filter(|it| it.charged != Budget::ZERO).count();
     (answer.rows.iter().flat_map(rows).collect(), charged)
 }
@@ -107,12 +107,12 @@ fn a_statement_of_two_questions_of_which_one_fits_charges_nothing() {
             "SELECT COUNT(DISTINCT subscriber_id) AS n FROM visit",
             "SELECT COUNT(DISTINCT subscriber_id) AS n FROM presence",
         );
-        let both = desk.planner.decide(&format!("{one} UNION ALL {other}")).unwrap();
+        let both = desk.decide(&format!("{one} UNION ALL {other}")).unwrap();
         let Err(refusal) = desk.answer(&both) else { panic!("both were paid for") };
         assert_eq!(refusal.code(), "L06");
         assert_eq!(read_ledger(&operator.instance).unwrap().charges().len(), 0);
         assert_eq!(ask(desk, one).1, 1);
-        let Err(refusal) = desk.answer(&desk.planner.decide(other).unwrap()) else {
+        let Err(refusal) = desk.answer(&desk.decide(other).unwrap()) else {
             panic!("the second was paid for")
         };
         assert_eq!(refusal.code(), "L06");

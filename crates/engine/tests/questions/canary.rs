@@ -41,7 +41,7 @@ fn a_group_of_forty_nine_is_in_no_answer_and_a_large_one_in_every() {
     for _ in 0..LEDGERS {
         Operator::fresh().at_desk(|desk| {
             for (sql, always, never) in QUESTIONS {
-                let answer = desk.answer(&desk.planner.decide(sql).unwrap()).unwrap();
+                let answer = desk.answer(&desk.decide(sql).unwrap()).unwrap();
                 let shown: Vec<_> = answer.rows.iter().flat_map(rows).collect();
                 let bins: Vec<&str> = shown.iter().map(|it| it[0].as_str()).collect();
                 assert!(always.iter().all(|it| bins.contains(it)), "{sql}: {shown:?}");
@@ -58,7 +58,7 @@ fn somebody_heavy_adds_the_cap_and_no_more() {
     operator.policy.questions.rho = "0.2".parse().unwrap();
     operator.at_desk(|desk| {
         let sql = "SELECT SUM(minutes) FROM visit WHERE site = 'bbc.co.uk'";
-        let answer = desk.answer(&desk.planner.decide(sql).unwrap()).unwrap();
+        let answer = desk.answer(&desk.decide(sql).unwrap()).unwrap();
         let shown: Vec<_> = answer.rows.iter().flat_map(rows).flatten().collect();
         let minutes: i64 = shown[0].parse().unwrap();
         // 8,000 people with ten minutes each, the heavy one with 600; noise of 949, seven times over.

@@ -1,6 +1,6 @@
 //! What a session sees: released tables alone, or views too; and the names of what leaves.
 
-use engine::query::{Database, Desk};
+use engine::query::{Database, Desk, Shelf};
 
 use super::person::statements;
 use super::world::{Operator, partner};
@@ -9,7 +9,7 @@ use super::world::{Operator, partner};
 fn where_only_released_tables_are_nobody_is_asked_about() {
     let operator = Operator::fresh();
     let run = operator.run();
-    let desk = Desk::open(&run, Database::Released, partner(), None).unwrap();
+    let desk = Desk::open(&run, &Shelf::default(), (Database::Released, None), partner()).unwrap();
     let about_people = |it: &String| {
         ["visit", "presence", "subscriber"].iter().any(|view| it.contains(&format!("FROM {view}")))
     };
@@ -17,20 +17,18 @@ fn where_only_released_tables_are_nobody_is_asked_about() {
     for sql in
         statements("plan_").iter().chain(&statements("answer_")).filter(|it| about_people(it))
     {
-        let Err(refusal) = desk.planner.decide(sql) else { panic!("{sql}") };
+        let Err(refusal) = desk.decide(sql) else { panic!("{sql}") };
         assert_eq!(refusal.code(), "Q02", "{sql}");
         refused += 1;
     }
     assert!(refused > 60, "{refused}");
-    assert!(
-        desk.planner.decide("SELECT table_name FROM information_schema.tables").unwrap().is_free()
-    );
+    assert!(desk.decide("SELECT table_name FROM information_schema.tables").unwrap().is_free());
 }
 
 /// The columns of a statement.
 fn columns(sql: &str) -> Vec<String> {
     Operator::fresh().at_desk(|desk| {
-        let answer = desk.answer(&desk.planner.decide(sql).unwrap()).unwrap();
+        let answer = desk.answer(&desk.decide(sql).unwrap()).unwrap();
         answer.schema.fields().iter().map(|it| it.name().clone()).collect()
     })
 }

@@ -21,7 +21,7 @@ fn visits(operator: &Operator) -> Vec<PathBuf> {
 }
 
 fn ask(desk: &Desk<'_>) -> engine::Result<()> {
-    desk.answer(&desk.planner.decide(ASKED)?).map(drop)
+    desk.answer(&desk.decide(ASKED)?).map(drop)
 }
 
 /// Leaves the first of so many parts of every sealed day.
@@ -62,7 +62,7 @@ fn a_count_that_stops_is_charged_noted_and_told_in_the_same_words_whatever_stopp
     operator.at_desk(|desk| {
         assert_eq!(ask(desk).unwrap_err().to_string(), half[1]);
         let other = "SELECT hour, COUNT(DISTINCT subscriber_id) AS n FROM visit GROUP BY hour";
-        let decision = desk.planner.decide(other).unwrap();
+        let decision = desk.decide(other).unwrap();
         assert_eq!(desk.answer(&decision).unwrap().len(), 2, "a morning and an evening");
     });
     let history = read_ledger(&operator.instance).unwrap();
@@ -77,7 +77,7 @@ fn the_other_questions_of_a_statement_are_paid_though_one_could_not_be_counted()
         format!("{ASKED} UNION ALL SELECT COUNT(DISTINCT subscriber_id) AS n FROM subscriber");
     operator.at_desk(|desk| {
         cut(&visits(&operator), 2);
-        let refused = desk.answer(&desk.planner.decide(&both).unwrap()).err().unwrap();
+        let refused = desk.answer(&desk.decide(&both).unwrap()).err().unwrap();
         assert_eq!(refused.code(), "F16");
     });
     assert_eq!(read_ledger(&operator.instance).unwrap().charges().len(), 2);

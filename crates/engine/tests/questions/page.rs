@@ -79,12 +79,12 @@ fn page(desk: &Desk<'_>) -> String {
         }
     }
     let _ = writeln!(page, "\n{FREE}\n{}", block(&format!("EXPLAIN PRIVACY\n{EXPLAINED}")));
-    let explained = desk.planner.decide(&format!("EXPLAIN PRIVACY {EXPLAINED}")).unwrap();
+    let explained = desk.decide(&format!("EXPLAIN PRIVACY {EXPLAINED}")).unwrap();
     let lines = desk.answer(&explained).unwrap().rows;
     let lines: Vec<String> = lines.iter().flat_map(rows).flatten().collect();
     let _ = writeln!(page, "{}\n{RULES}", block(&lines.join("\n")));
     for rule in ALL {
-        let Err(refusal) = desk.planner.decide(rule.refused) else {
+        let Err(refusal) = desk.decide(rule.refused) else {
             panic!("{} is not refused: {}", rule.code, rule.refused)
         };
         let _ = writeln!(page, "### {}: {}\n\n{}\n", rule.code, rule.title, rule.why);
@@ -115,9 +115,9 @@ fn the_page_says_what_the_planner_says() {
 fn every_rule_refuses_its_example_and_accepts_what_it_says_instead() {
     Operator::fresh().at_desk(|desk| {
         for rule in ALL {
-            let code = desk.planner.decide(rule.refused).err().map(|it| it.code());
+            let code = desk.decide(rule.refused).err().map(|it| it.code());
             assert_eq!(code, Some(rule.code), "{}", rule.refused);
-            if let Err(refusal) = desk.planner.decide(rule.instead) {
+            if let Err(refusal) = desk.decide(rule.instead) {
                 panic!("{}: {}\n{refusal}", rule.code, rule.instead);
             }
         }

@@ -30,7 +30,7 @@ fn refusals_decisions_and_prices_are_the_same_bytes_without_one_person() {
         without.at_desk(|other| {
             for (kind, sql) in &all {
                 let said = |desk: &engine::query::Desk<'_>| {
-                    let decision = desk.planner.decide(sql)?;
+                    let decision = desk.decide(sql)?;
                     engine::Result::Ok(format!(
                         "{} {:?}",
                         decision.is_free(),
@@ -53,7 +53,7 @@ fn a_statement_about_nobody_takes_the_shape_of_one_about_somebody() {
         operator.at_desk(|desk| {
             let sql =
                 format!("SELECT COUNT(DISTINCT id) AS n FROM subscriber WHERE sector = '{sector}'");
-            let answer = desk.answer(&desk.planner.decide(&sql).unwrap()).unwrap();
+            let answer = desk.answer(&desk.decide(&sql).unwrap()).unwrap();
             let rows: usize = answer.rows.iter().map(arrow::array::RecordBatch::num_rows).sum();
             (answer.schema, rows)
         })

@@ -49,7 +49,7 @@ impl DB for Wire {
 }
 
 fn said(desk: &Desk<'_>, sql: &str) -> Said {
-    let answer = desk.answer(&desk.planner.decide(sql)?)?;
+    let answer = desk.answer(&desk.decide(sql)?)?;
     let types = answer.schema.fields().iter().map(|it| kind(it.data_type())).collect();
     Ok(DBOutput::Rows { types, rows: answer.rows.iter().flat_map(rows).collect() })
 }

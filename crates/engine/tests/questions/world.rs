@@ -7,12 +7,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use engine::Result;
 use engine::instance::Instance;
 use engine::policy::Policy;
 use engine::product;
-use engine::query::{Database, Desk};
-use engine::run::{Partner, Run, books};
-use engine::{Result, SystemClock};
+use engine::query::{Database, Desk, Shelf};
+use engine::run::{Partner, Run};
 use reference::Geography;
 use tempfile::TempDir;
 
@@ -22,7 +22,7 @@ pub const PARTNER: &str = "partner-1";
 
 /// The partner, who may spend the whole reserve.
 pub fn partner() -> Partner {
-    Partner { name: PARTNER.to_owned(), allowance: None, months: None }
+    Partner::named(PARTNER)
 }
 
 /// People who are alike.
@@ -120,27 +120,19 @@ impl Operator {
     }
 
     pub fn run(&self) -> Run<'_> {
-        Run {
-            instance: &self.instance,
-            policy: &self.policy,
-            code_hash: "test",
-            program: "test",
-            clock: &SystemClock,
-            waiting: &|| (),
-            books: books(&self.instance).unwrap(),
-        }
+        Run::new(&self.instance, &self.policy, ("test", "test")).unwrap()
     }
 
     /// Opens a desk and asks with it.
     pub fn at_desk<T>(&self, ask: impl FnOnce(&Desk<'_>) -> T) -> T {
         let run = self.run();
-        ask(&Desk::open(&run, Database::Protected, partner(), None).unwrap())
+        ask(&Desk::open(&run, &Shelf::default(), (Database::Protected, None), partner()).unwrap())
     }
 
     /// What is said of a statement: its refusal, or its cost.
     pub fn decide(&self, sql: &str) -> Result<String> {
         self.at_desk(|desk| {
-            let decision = desk.planner.decide(sql)?;
+            let decision = desk.decide(sql)?;
             let cost = desk.cost(&decision)?;
             Ok(format!("free: {}, {cost:?}", decision.is_free()))
         })

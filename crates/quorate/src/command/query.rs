@@ -4,13 +4,13 @@ use std::path::Path;
 
 use clap::Args;
 use engine::policy::Policy;
-use engine::query::{Answer, Database, Desk, Paid};
-use engine::run::{Partner, Run, books};
-use engine::{Error, Instance, Period, Result, SystemClock};
+use engine::query::{Answer, Database, Desk, Paid, Shelf};
+use engine::run::{Partner, Run};
+use engine::{Error, Instance, Period, Result};
 use privacy::Budget;
 use serde_json::{Value, json};
 
-use crate::command::{PROGRAM, code_hash, thousands};
+use crate::command::{PROGRAM, code_hash, thousands, waiting};
 use crate::output::Output;
 use crate::prompt;
 
@@ -53,18 +53,10 @@ impl Query {
         let period = self.period.as_deref().map(str::parse::<Period>).transpose()?;
         check_name(&self.partner)?;
         let code_hash = code_hash()?;
-        let run = Run {
-            instance: &instance,
-            policy: &policy,
-            code_hash: &code_hash,
-            program: PROGRAM,
-            clock: &SystemClock,
-            waiting: &|| Output::note("waiting for another command that writes to the ledger"),
-            books: books(&instance)?,
-        };
+        let run = Run { waiting: &waiting, ..Run::new(&instance, &policy, (PROGRAM, &code_hash))? };
         let database = if self.released { Database::Released } else { Database::Protected };
-        let partner = Partner { name: self.partner.clone(), allowance: None, months: None };
-        let desk = Desk::open(&run, database, partner, period)?;
+        let partner = Partner::named(&self.partner);
+        let desk = Desk::open(&run, &Shelf::default(), (database, period), partner)?;
         let Some(sql) = &self.sql else { return prompt::run(&desk, &instance) };
         let said = match (self.dry_run, self.csv) {
             (true, _) => dry_run(&desk, sql)?,
@@ -79,7 +71,7 @@ impl Query {
 
 /// Asks one statement.
 pub fn ask(desk: &Desk<'_>, sql: &str, csv: bool) -> Result<Said> {
-    let decision = desk.planner.decide(sql)?;
+    let decision = desk.decide(sql)?;
     let answer = desk.answer(&decision)?;
     let text = match (csv, decision.explain) {
         (true, _) => answer.to_csv()?,
@@ -102,7 +94,7 @@ pub fn ask(desk: &Desk<'_>, sql: &str, csv: bool) -> Result<Said> {
 
 /// Says what a statement would cost.
 fn dry_run(desk: &Desk<'_>, sql: &str) -> Result<Said> {
-    let decision = desk.planner.decide(sql)?;
+    let decision = desk.decide(sql)?;
     let explained = desk.explain(&decision)?;
     let cost = desk.cost(&decision)?;
     let value = json!({

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use engine::policy::Policy;
 use engine::publish::Publication;
-use engine::run::{Outcome, Run, books, read_ledger};
+use engine::run::{Outcome, Run, read_ledger};
 use engine::vault::Vault;
-use engine::{Error, Instance, Period, Result, SystemClock};
+use engine::{Error, Instance, Period, Result};
 use formats::Licence;
 use ledger::State;
 use ledger::disk::Machine;
 use serde_json::json;
 
 use crate::command::plan::PlanArguments;
-use crate::command::{PROGRAM, code_hash, thousands};
+use crate::command::{PROGRAM, code_hash, thousands, waiting};
 use crate::export;
 use crate::output::Output;
 use crate::progress::Bar;
@@ -192,15 +192,7 @@ pub fn run(
 ) -> Result<Vec<Outcome>> {
     let code_hash = code_hash()?;
     let bar = Bar::new("releasing");
-    let run = Run {
-        instance,
-        policy,
-        code_hash: &code_hash,
-        program: PROGRAM,
-        clock: &SystemClock,
-        waiting: &|| Output::note("waiting for another command that writes to the ledger"),
-        books: books(instance)?,
-    };
+    let run = Run { waiting: &waiting, ..Run::new(instance, policy, (PROGRAM, &code_hash))? };
     let total = u64::try_from(products.len()).unwrap_or(u64::MAX);
     let mut outcomes = Vec::new();
     for (done, product) in (0..).zip(products) {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::Args;
 use engine::error::io_error;
 use engine::policy::Policy;
-use engine::run::{Run, books};
-use engine::{Error, Instance, Result, SystemClock};
+use engine::run::Run;
+use engine::{Error, Instance, Result};
 use server::{Port, Service, Tls, flight, http, postgres};
 
 use crate::command::user::accounts;
@@ -62,15 +62,8 @@ impl Serve {
         let instance: &'static Instance = Box::leak(Box::new(Instance::open(folder)?));
         let policy: &'static Policy = Box::leak(Box::new(Policy::read(instance)?));
         let code_hash: &'static str = Box::leak(code_hash()?.into_boxed_str());
-        let run: &'static Run<'static> = Box::leak(Box::new(Run {
-            instance,
-            policy,
-            code_hash,
-            program: PROGRAM,
-            clock: &SystemClock,
-            waiting: &|| (),
-            books: books(instance)?,
-        }));
+        let run = Run { pace: &server::pace, ..Run::new(instance, policy, (PROGRAM, code_hash))? };
+        let run: &'static Run<'static> = Box::leak(Box::new(run));
         let accounts = accounts(instance)?;
         let tls = match self.tls_cert.as_ref().zip(self.tls_key.as_ref()) {
             Some((certificate, key)) => Some(tls(certificate, key)?),

@@ -1,6 +1,7 @@
 //! Who gets in, and as whom.
 
 use engine::policy::Policy;
+use tokio_postgres::SimpleQueryMessage;
 
 use super::serving::Serving;
 use super::world::Operator;
@@ -87,11 +88,22 @@ fn agreements_hold_on_what_was_published_by_table_and_by_file() {
         ("from = \"2026-01\"", "from = \"2026-11\"", "42P01", (200, 0)),
         ("products = [\"residents\", ", "products = [", "42501", (200, 0)),
         ("expires = 2099-12-31", "expires = 2020-12-31", "42501", (200, 0)),
-        ("areas = []", "areas = [\"M1\"]", "42501", (403, 0)),
     ] {
         serving.agree(part, other);
         assert_eq!((state().as_deref(), listed()), (Some(refused), files), "{other}");
     }
+    // Of some places: rows in SQL, and no file, which has them all.
+    serving.agree("areas = []", "areas = [\"AB10\"]");
+    assert_eq!((state(), listed()), (None, (403, 0)));
+    let districts = "SELECT DISTINCT district FROM released.residents WHERE district <> 'all'";
+    let told = serving.block_on(client.simple_query(districts)).unwrap();
+    let rows = told.iter().filter_map(|it| match it {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    assert_eq!(rows.collect::<Vec<_>>(), ["AB10"]);
+    serving.agree("areas = []", "areas = [\"nowhere\"]");
+    assert_eq!(state().as_deref(), Some("22023"));
     serving.agree("share = \"1\"", "share = \"0\"");
     assert_eq!((state(), listed()), (None, (200, 1)), "reading what was published costs nothing");
 }

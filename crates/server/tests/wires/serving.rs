@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use access::{Accounts, NewToken, NewUser, Role, Scope};
+use engine::Instance;
 use engine::policy::Policy;
-use engine::run::{Run, books};
-use engine::{Instance, SystemClock};
+use engine::run::Run;
 use server::{Port, Service, Tls};
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_rustls::TlsConnector;
@@ -56,15 +56,9 @@ impl Serving {
             .unwrap();
         let instance: &'static Instance = Box::leak(Box::new(operator.instance.clone()));
         let policy: &'static Policy = Box::leak(Box::new(operator.policy.clone()));
-        let run: &'static Run<'static> = Box::leak(Box::new(Run {
-            instance,
-            policy,
-            code_hash: "test",
-            program: "test",
-            clock: &SystemClock,
-            waiting: &|| (),
-            books: books(instance).unwrap(),
-        }));
+        let run =
+            Run { pace: &server::pace, ..Run::new(instance, policy, ("test", "test")).unwrap() };
+        let run: &'static Run<'static> = Box::leak(Box::new(run));
         let accounts = accounts(&instance.root, &instance.config.keys_dir);
         let token = NewToken {
             user: "analyst",
