@@ -41,6 +41,9 @@ struct Mutant {
     file: PathBuf,
     from: String,
     to: String,
+    /// The tests to run, by a part of their name; all of the package when absent.
+    #[serde(default)]
+    tests: String,
 }
 
 const LIST: &str = include_str!("mutants.toml");
@@ -72,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     packages.dedup();
     for package in packages {
         eprintln!("== {package} as it is");
-        if let Verdict::Caught(test) = bench.judge(package)? {
+        if let Verdict::Caught(test) = bench.judge(package, "")? {
             return Err(format!("{package} is red without any mutant: {test}").into());
         }
     }
@@ -84,6 +87,7 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
         file: PathBuf::from("crates/privacy/src/lib.rs"),
         from: "//! The privacy kernel:".to_owned(),
         to: "//! A privacy kernel:".to_owned(),
+        tests: String::new(),
     };
     if let Verdict::Caught(test) = bench.try_out(&canary)? {
         return Err(
@@ -115,7 +119,7 @@ fn choose<'all>(
     }
     let wanted = |it: &&Mutant| {
         (arguments.names.is_empty() || arguments.names.contains(&it.name))
-            && !(arguments.kernel && it.package == "engine")
+            && !(arguments.kernel && matches!(it.package.as_str(), "engine" | "server"))
     };
     Ok(all.iter().filter(wanted).collect())
 }
@@ -157,18 +161,19 @@ impl Bench {
             return Err(format!("{name}: its text does not stand exactly once in {file}").into());
         }
         fs::write(&path, before.replacen(&mutant.from, &mutant.to, 1))?;
-        let verdict = self.judge(&mutant.package);
+        let verdict = self.judge(&mutant.package, &mutant.tests);
         fs::write(&path, before)?;
         verdict.map_err(|cause| format!("{}: {cause}", mutant.name).into())
     }
 
-    fn judge(&self, package: &str) -> Result<Verdict, Box<dyn std::error::Error>> {
+    fn judge(&self, package: &str, tests: &str) -> Result<Verdict, Box<dyn std::error::Error>> {
         let built = self.cargo(package, &["--no-run", "--quiet"])?;
         if !built.status.success() {
             let text = String::from_utf8_lossy(&built.stderr).into_owned();
             return Err(format!("it does not compile\n{text}").into());
         }
-        let tested = self.cargo(package, &[])?;
+        let only = [tests];
+        let tested = self.cargo(package, if tests.is_empty() { &[] } else { &only })?;
         match tested.status.code() {
             Some(0) => return Ok(Verdict::Survived),
             Some(TIMED_OUT) => return Ok(Verdict::Caught("tests that never end".to_owned())),

@@ -28,6 +28,8 @@ use arrow_flight::{
     Action, FlightDescriptor, FlightEndpoint, FlightInfo, HandshakeRequest, HandshakeResponse,
     IpcMessage, SchemaAsIpc, Ticket,
 };
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use datafusion::common::ScalarValue;
 use engine::query::Database;
 use engine::{Error, Kind};
@@ -86,6 +88,8 @@ pub struct Answers {
 struct Handle {
     sql: String,
     bound: bool,
+    /// Its columns as they were told, Arrow IPC in Base64: whoever changes them tells itself wrong ones.
+    columns: String,
 }
 
 impl Handle {
@@ -162,13 +166,18 @@ fn described(
     schema: &Schema,
     ticket: &Any,
 ) -> Answered<Response<FlightInfo>> {
+    informed(descriptor, ipc(schema)?, ticket)
+}
+
+/// What fetches rows, and their columns in Arrow IPC.
+fn informed(
+    descriptor: &FlightDescriptor,
+    columns: Bytes,
+    ticket: &Any,
+) -> Answered<Response<FlightInfo>> {
     let endpoint = FlightEndpoint::new().with_ticket(Ticket::new(ticket.encode_to_vec()));
-    let info = FlightInfo::new()
-        .try_with_schema(schema)
-        .map_err(|it| Status::internal(it.to_string()))?
-        .with_descriptor(descriptor.clone())
-        .with_endpoint(endpoint);
-    Ok(Response::new(info))
+    let info = FlightInfo { schema: columns, ..FlightInfo::new() };
+    Ok(Response::new(info.with_descriptor(descriptor.clone()).with_endpoint(endpoint)))
 }
 
 fn sent(schema: SchemaRef, rows: Vec<RecordBatch>, held: Option<Held>) -> Got {
@@ -246,7 +255,8 @@ impl FlightSqlService for Answers {
     ) -> Answered<Response<FlightInfo>> {
         let asker = self.asker(&request).await?;
         let (schema, _) = self.columns(&asker, &query.query).await?;
-        let statement_handle = Handle { sql: query.query, bound: true }.bytes()?;
+        let handle = Handle { sql: query.query, bound: true, columns: String::new() };
+        let statement_handle = handle.bytes()?;
         let ticket = TicketStatementQuery { statement_handle }.as_any();
         described(request.get_ref(), &schema, &ticket)
     }
@@ -271,10 +281,11 @@ impl FlightSqlService for Answers {
         let fields = parameters.iter().zip(1..).map(|(of, at)| {
             Field::new(format!("${at}"), of.clone().unwrap_or(DataType::Utf8), true)
         });
-        let bound = parameters.is_empty();
+        let (bound, dataset_schema) = (parameters.is_empty(), ipc(&schema)?);
+        let columns = STANDARD.encode(&dataset_schema);
         Ok(ActionCreatePreparedStatementResult {
-            prepared_statement_handle: Handle { sql, bound }.bytes()?,
-            dataset_schema: ipc(&schema)?,
+            prepared_statement_handle: Handle { sql, bound, columns }.bytes()?,
+            dataset_schema,
             parameter_schema: ipc(&Schema::new(fields.collect::<Vec<_>>()))?,
         })
     }
@@ -307,7 +318,7 @@ impl FlightSqlService for Answers {
             }
         };
         let sql = written_into(&handle.sql, &values).map_err(|it| status(&it))?;
-        let handle = Handle { sql, bound: true }.bytes()?;
+        let handle = Handle { sql, bound: true, ..handle }.bytes()?;
         Ok(DoPutPreparedStatementResult { prepared_statement_handle: Some(handle) })
     }
 
@@ -316,10 +327,11 @@ impl FlightSqlService for Answers {
         query: CommandPreparedStatementQuery,
         request: Request<FlightDescriptor>,
     ) -> Answered<Response<FlightInfo>> {
-        let asker = self.asker(&request).await?;
+        self.asker(&request).await?;
         let handle = Handle::of(&query.prepared_statement_handle)?;
-        let (schema, _) = self.columns(&asker, &handle.sql).await?;
-        described(request.get_ref(), &schema, &query.as_any())
+        let columns = STANDARD.decode(handle.columns);
+        let columns = columns.map_err(|_| Status::invalid_argument("this is no handle"))?;
+        informed(request.get_ref(), columns.into(), &query.as_any())
     }
 
     async fn do_get_prepared_statement(

@@ -186,15 +186,23 @@ impl<'run> Desk<'run> {
     }
 
     /// The answer of a question that stands, as it was asked or in another that holds it.
-    fn standing(&self, planned: &Planned) -> Result<Option<(Publication, Readings)>> {
-        let priced = &planned.priced;
-        if let Some(publication) = self.run.answered(&priced.plan)? {
-            return Ok(Some((publication, priced.readings.clone())));
+    fn standing<'found>(
+        &self,
+        planned: &'found Planned,
+    ) -> Result<Option<&'found (Publication, Readings)>> {
+        if let Some(found) = planned.stands.get() {
+            return Ok(Some(found));
         }
-        let answers = self.run.answers(&priced.plan.snapshot)?;
-        cube::find(priced, &answers, |(path, digest)| {
-            Publication::read_recorded(&Machine, path, digest)
-        })
+        let priced = &planned.priced;
+        let found = if let Some(publication) = self.run.answered(&priced.plan)? {
+            Some((publication, priced.readings.clone()))
+        } else {
+            let answers = self.run.answers(&priced.plan.snapshot)?;
+            cube::find(priced, &answers, |(path, digest)| {
+                Publication::read_recorded(&Machine, path, digest)
+            })?
+        };
+        Ok(found.map(|it| planned.stands.get_or_init(|| it)))
     }
 
     /// The answer of one question, new or standing, and what it was charged now; none of one that holds for nobody.
@@ -209,7 +217,7 @@ impl<'run> Desk<'run> {
         let plan = &planned.priced.plan;
         let (publication, readings, charged) =
             if let Some((publication, readings)) = self.standing(planned)? {
-                (publication, readings, Budget::ZERO)
+                (publication.clone(), readings.clone(), Budget::ZERO)
             } else {
                 let gone = || Error::fault("F03", "a question about a month that is not held");
                 let snapshot = self.ground.snapshots.get(&plan.period).ok_or_else(gone)?;

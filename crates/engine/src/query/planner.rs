@@ -4,7 +4,7 @@
 //! sees slots alone.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
@@ -20,6 +20,7 @@ use datafusion::sql::parser::Statement;
 
 use super::bins::Lists;
 use super::catalog::{self, Database, Described, RELEASED, catalog};
+use super::cube::Readings;
 use super::interval::with_intervals;
 use super::memory::OfStatement;
 use super::price::{Priced, price};
@@ -35,6 +36,7 @@ use crate::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::plan::View;
 use crate::policy::Policy;
+use crate::publish::Publication;
 use crate::run::Places;
 use crate::time::Period;
 
@@ -65,6 +67,8 @@ pub(super) struct Planned {
     pub asked: Asked,
     pub priced: Priced,
     pub slot: Arc<Slot>,
+    /// Its answer, when it was found to stand: it stands from then on.
+    pub stands: OnceLock<(Publication, Readings)>,
 }
 
 impl<'run> Planner<'run> {
@@ -101,7 +105,7 @@ impl<'run> Planner<'run> {
             let snapshot = self.ground.snapshots.get(&month);
             let snapshot = snapshot.ok_or_else(|| period::not_held(month, &asking.lists.held))?;
             let priced = price(&asked.question, &snapshot.id, self.policy, &asking)?;
-            questions.push(Planned { asked, priced, slot });
+            questions.push(Planned { asked, priced, slot, stands: OnceLock::new() });
         }
         let free = with_intervals(parts.free).map_err(|cause| uncarry(&cause))?;
         let products = self.products(&free);

@@ -1,6 +1,7 @@
 //! Who calls: Basic and Bearer in the header `authorization`.
 //!
-//! A handshake with a password gives a token that lasts as long as the program, at most a day; an API token is as good.
+//! A handshake with a password gives a token that lasts as long as the program and the password, at most a day; an API
+//! token is as good.
 //! Source: client rule 6; RFC 7617, RFC 6750.
 
 use std::collections::BTreeMap;
@@ -22,7 +23,16 @@ const MOST: usize = 10_000;
 
 /// The logins that were begun: by a hash of the token, so that none can be read from memory by its name.
 #[derive(Default)]
-pub struct Logins(Mutex<BTreeMap<[u8; 32], (Instant, String)>>);
+pub struct Logins(Mutex<BTreeMap<[u8; 32], Begun>>);
+
+/// A login that was begun.
+#[derive(Clone)]
+struct Begun {
+    at: Instant,
+    name: String,
+    /// Of the password that was shown: each has its own.
+    salt: Vec<u8>,
+}
 
 impl Logins {
     /// Begins a login; returns its token.
@@ -37,15 +47,17 @@ impl Logins {
             // A token stays what it is: a handshake makes no more of it.
             return Ok(token.trim().to_owned());
         }
+        let name = user.name.to_string();
+        let salt = salt(service, &name)?;
         let token = generate_password().map_err(|it| status(&of_access(it)))?.to_string();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, it| it.0.elapsed() < LASTS);
+        all.retain(|_, it| it.at.elapsed() < LASTS);
         if all.len() >= MOST
-            && let Some(oldest) = all.iter().min_by_key(|it| it.1.0).map(|it| *it.0)
+            && let Some(oldest) = all.iter().min_by_key(|it| it.1.at).map(|it| *it.0)
         {
             all.remove(&oldest);
         }
-        all.insert(hash(&token), (Instant::now(), user.name.to_string()));
+        all.insert(hash(&token), Begun { at: Instant::now(), name, salt });
         Ok(token)
     }
 
@@ -70,14 +82,23 @@ impl Logins {
         }
         let known = {
             let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            all.get(&hash(rest.trim())).filter(|it| it.0.elapsed() < LASTS).map(|it| it.1.clone())
+            all.get(&hash(rest.trim())).filter(|it| it.at.elapsed() < LASTS).cloned()
         };
-        if let Some(name) = known {
-            // Whoever was disabled since is let in no more.
-            return service.user(&name).map(|it| (it, true)).map_err(|it| status(&it));
+        if let Some(begun) = known {
+            // Whoever was disabled since, or has another password, is let in no more.
+            if salt(service, &begun.name)? != begun.salt {
+                return Err(nobody());
+            }
+            return service.user(&begun.name).map(|it| (it, true)).map_err(|it| status(&it));
         }
         service.by_token(rest.trim()).map_err(|it| status(&it))?.ok_or_else(nobody)
     }
+}
+
+/// The salt of a user's password.
+fn salt(service: &'static Service, name: &str) -> Result<Vec<u8>, Status> {
+    let scram = service.accounts().scram(name);
+    scram.map(|it| it.salt).map_err(|it| status(&of_access(it)))
 }
 
 fn hash(token: &str) -> [u8; 32] {

@@ -135,6 +135,21 @@ fn whoever_shows_nothing_is_let_in_nowhere() {
     });
 }
 
+/// What a handshake gave for a password is nothing any more when the user has another.
+#[test]
+fn a_login_ends_with_its_password() {
+    let serving = Serving::new();
+    serving.block_on(async {
+        let mut client = analyst(&serving, "quorate").await;
+        client.execute("SELECT 1".to_owned(), None).await.unwrap();
+        serving.set_password("analyst", "another horse battery");
+        let refused = client.execute("SELECT 1".to_owned(), None).await.unwrap_err().to_string();
+        assert!(refused.contains("the login failed"), "{refused}");
+        client.set_token(serving.token.clone());
+        client.execute("SELECT 1".to_owned(), None).await.unwrap();
+    });
+}
+
 /// A handshake with a token that is for released tables alone gives no login for questions.
 pub fn a_token_of_released_tables_stays_one(serving: &Serving) {
     let token = serving.token_for_released();

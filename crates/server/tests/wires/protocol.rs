@@ -1,6 +1,6 @@
 //! What the protocol has beside questions: settings, cursors, COPY, cancelling, times, the catalog.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::TryStreamExt;
 use tokio_postgres::SimpleQueryMessage;
@@ -128,6 +128,18 @@ fn who_is_being_answered_reads_it_to_its_end_when_the_server_stops() {
     let ended = serving.block_on(ending).unwrap_err();
     assert_eq!(ended.code().unwrap().code(), "57P01", "who is idle is told");
     assert!(serving.client(&serving.config("analyst", "quorate")).is_err(), "nobody new");
+}
+
+/// A count is charged at a tick of 250 ms behind its begin, and told at the next: neither says how long it took.
+#[test]
+fn fresh_answers_are_charged_and_told_at_ticks() {
+    let serving = Serving::new();
+    let client = serving.analyst();
+    let begun = Instant::now();
+    serving
+        .block_on(client.simple_query("SELECT COUNT(DISTINCT id) AS n FROM subscriber"))
+        .unwrap();
+    assert!(begun.elapsed() >= Duration::from_millis(500), "{:?}", begun.elapsed());
 }
 
 #[test]

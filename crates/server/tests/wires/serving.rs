@@ -97,6 +97,11 @@ impl Serving {
         std::fs::write(file, AGREEMENT.replace(part, other)).unwrap();
     }
 
+    /// Gives a user another password.
+    pub fn set_password(&self, user: &str, password: &str) {
+        self.accounts().set_password(user, password).unwrap();
+    }
+
     /// Lets a user in no more.
     pub fn disable(&self, user: &str) {
         self.accounts().disable(user, jiff::Timestamp::now()).unwrap();
