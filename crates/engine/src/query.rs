@@ -1,7 +1,7 @@
 //! Questions in SQL: from a statement to what is free, what is paid for, and what is refused.
 //!
 //! statement → (unoptimised) plan → split → price → stored answer, or charge, count, draw → free part.
-//! One function decides for every caller ([`Planner::decide`]); what it says depends on statement, schema, policy
+//! One function decides for every caller ([`Desk::decide`]); what it says depends on statement, schema, policy
 //! and ledger alone. A question and a product meet in `PrivatePlan`: there is no second door.
 //! Source: privacy model §8, §9.
 

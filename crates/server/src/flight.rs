@@ -166,18 +166,14 @@ fn described(
     schema: &Schema,
     ticket: &Any,
 ) -> Answered<Response<FlightInfo>> {
-    informed(descriptor, ipc(schema)?, ticket)
+    Ok(informed(descriptor, ipc(schema)?, ticket))
 }
 
 /// What fetches rows, and their columns in Arrow IPC.
-fn informed(
-    descriptor: &FlightDescriptor,
-    columns: Bytes,
-    ticket: &Any,
-) -> Answered<Response<FlightInfo>> {
+fn informed(descriptor: &FlightDescriptor, columns: Bytes, ticket: &Any) -> Response<FlightInfo> {
     let endpoint = FlightEndpoint::new().with_ticket(Ticket::new(ticket.encode_to_vec()));
     let info = FlightInfo { schema: columns, ..FlightInfo::new() };
-    Ok(Response::new(info.with_descriptor(descriptor.clone()).with_endpoint(endpoint)))
+    Response::new(info.with_descriptor(descriptor.clone()).with_endpoint(endpoint))
 }
 
 fn sent(schema: SchemaRef, rows: Vec<RecordBatch>, held: Option<Held>) -> Got {
@@ -331,7 +327,7 @@ impl FlightSqlService for Answers {
         let handle = Handle::of(&query.prepared_statement_handle)?;
         let columns = STANDARD.decode(handle.columns);
         let columns = columns.map_err(|_| Status::invalid_argument("this is no handle"))?;
-        informed(request.get_ref(), columns.into(), &query.as_any())
+        Ok(informed(request.get_ref(), columns.into(), &query.as_any()))
     }
 
     async fn do_get_prepared_statement(

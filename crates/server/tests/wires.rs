@@ -9,6 +9,7 @@ mod door;
 mod wires {
     mod files;
     mod flight;
+    mod fuzz;
     mod hostile;
     mod http;
     mod login;

@@ -55,6 +55,11 @@ fn place(text: &str) -> std::result::Result<Place, String> {
 
 impl Serve {
     pub fn run(self, folder: &Path, _output: &Output) -> Result<()> {
+        // What a thread stopped over may be a row: only where it did is told.
+        std::panic::set_hook(Box::new(|stopped| match stopped.location() {
+            Some(place) => Output::note(&format!("stopped at {place}")),
+            None => Output::note("stopped"),
+        }));
         if self.log {
             let lines = tracing_subscriber::fmt().json().flatten_event(true);
             lines.with_target(false).with_writer(std::io::stderr).init();

@@ -4,10 +4,11 @@
 //! (CVE-2021-23214). Source: PostgreSQL 16, 55.2.
 
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use pgwire::api::cancel::DefaultCancelHandler;
 use pgwire::api::{ClientInfo, NoopHandler, PgWireConnectionState};
 use pgwire::error::{ErrorInfo, PgWireError};
@@ -93,11 +94,14 @@ async fn answer(
             _ = stopping.wait_for(|it| *it), if !in_series => {
                 return Some(wrong::fatal("57P01", "the server stops"));
             }
-            came = socket.next() => came?,
+            // A message that is shorter than what it says it holds is read past its end: that stops the reader.
+            came = AssertUnwindSafe(socket.next()).catch_unwind() => came,
         };
         let message = match came {
-            Ok(message) => message,
-            Err(cause) => return unreadable(cause),
+            Ok(None) => return None,
+            Ok(Some(Ok(message))) => message,
+            Ok(Some(Err(cause))) => return unreadable(cause),
+            Err(_) => return Some(wrong::fatal("08P01", "this is no message: it is cut short")),
         };
         if matches!(message, Message::Terminate(_)) {
             return None;
