@@ -42,6 +42,9 @@ pub(crate) struct Arguments {
     /// Where to write the data; a temporary folder when absent. Removed afterwards.
     #[arg(long)]
     scratch: Option<PathBuf>,
+    /// The data folder that `wires` asks, with released presence and nobody who may log in; one of its own when absent.
+    #[arg(long, value_name = "FOLDER")]
+    instance: Option<PathBuf>,
     /// Print the raw results as JSON.
     #[arg(long)]
     json: bool,

@@ -37,10 +37,11 @@ const PAGE: &str = "docs/clients.md";
 pub(crate) struct Instance {
     programs: PathBuf,
     scratch: PathBuf,
+    folder: PathBuf,
     /// The program.
     pub(crate) quorate: PathBuf,
-    /// Where its keys are: outside of the instance, as the product asks for.
-    pub(crate) state: PathBuf,
+    /// Where its keys are, if not where the product looks by itself: outside of the instance, as it asks for.
+    state: Option<PathBuf>,
 }
 
 impl Instance {
@@ -50,6 +51,29 @@ impl Instance {
         scratch: Option<&Path>,
         subscribers: u32,
     ) -> Result<Self, Box<dyn std::error::Error>> {
+        let mut new = Self::over(root, scratch, Path::new("instance/data"))?;
+        let (instance, state) = (new.scratch.join("instance"), new.scratch.join("state"));
+        for old in [&instance, &state] {
+            if old.exists() {
+                fs::remove_dir_all(old)?;
+            }
+        }
+        new.folder = instance.join("data");
+        new.state = Some(state);
+        let mut demo = Command::new(&new.quorate);
+        demo.arg("demo").arg("--dir").arg(&instance);
+        demo.args(["--subscribers", &subscribers.to_string(), "--no-serve"]);
+        new.with_keys(&mut demo);
+        done(demo.stdout(Stdio::null()))?;
+        Ok(new)
+    }
+
+    /// Installs the clients and builds the program, for an instance that is there.
+    pub(crate) fn over(
+        root: &Path,
+        scratch: Option<&Path>,
+        folder: &Path,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
         let target = root.join(target);
         let scratch =
@@ -58,17 +82,14 @@ impl Instance {
         done(Command::new("bash").arg(root.join("clients/install.sh")).arg(&programs))?;
         done(cargo(root).args(["build", "--release", "--quiet", "--package", "quorate"]))?;
         let quorate = target.join("release/quorate");
-        let state = scratch.join("state");
-        for old in [scratch.join("instance"), state.clone()] {
-            if old.exists() {
-                fs::remove_dir_all(old)?;
-            }
+        Ok(Self { programs, scratch, folder: folder.to_owned(), quorate, state: None })
+    }
+
+    /// Says where the keys are.
+    pub(crate) fn with_keys(&self, command: &mut Command) {
+        if let Some(state) = &self.state {
+            command.env("XDG_STATE_HOME", state);
         }
-        let mut demo = Command::new(&quorate);
-        demo.arg("demo").arg("--dir").arg(scratch.join("instance"));
-        demo.args(["--subscribers", &subscribers.to_string(), "--no-serve"]);
-        done(demo.env("XDG_STATE_HOME", &state).stdout(Stdio::null()))?;
-        Ok(Self { programs, scratch, quorate, state })
     }
 
     /// The Python that has the clients.
@@ -77,8 +98,8 @@ impl Instance {
     }
 
     /// The data folder.
-    pub(crate) fn folder(&self) -> PathBuf {
-        self.scratch.join("instance/data")
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 }
 
@@ -89,7 +110,8 @@ pub(crate) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     let mut checks = Command::new(instance.python());
     checks.arg(root.join("clients/checks.py")).args([&instance.programs, &instance.quorate]);
     checks.arg(instance.folder()).arg(&results).args(&arguments.only);
-    let outcome = done(checks.env("XDG_STATE_HOME", &instance.state));
+    instance.with_keys(&mut checks);
+    let outcome = done(&mut checks);
     if arguments.only.is_empty() && results.exists() {
         let found: Vec<Found> = serde_json::from_slice(&fs::read(&results)?)?;
         fs::write(root.join(PAGE), page(&found))?;

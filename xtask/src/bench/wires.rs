@@ -1,4 +1,5 @@
-//! W6 over the wires: one client of each, over loopback, against `quorate serve` on the instance of the demo.
+//! W6 over the wires: one client of each, over loopback, against `quorate serve` on the instance of the demo, or on one
+//! that is there.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,15 +12,22 @@ use crate::clients::Instance;
 pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     let people = arguments.subscribers();
     eprintln!("building, installing clients, loading {people} people");
-    let instance = Instance::new(root, arguments.scratch.as_deref(), people)?;
+    let scratch = arguments.scratch.as_deref();
+    let (instance, of, given) = match &arguments.instance {
+        Some(folder) => {
+            let given = format!(" --instance {}", folder.display());
+            (Instance::over(root, scratch, folder)?, "loaded before", given)
+        }
+        None => (Instance::new(root, scratch, people)?, "a week", String::new()),
+    };
     eprintln!("asking");
     let mut times = Command::new(instance.python());
     times.arg(root.join("clients/times.py")).arg(&instance.quorate).arg(instance.folder());
-    times.env("XDG_STATE_HOME", &instance.state);
+    instance.with_keys(&mut times);
     let found = measured(&said(times.output()?)?)?;
-    let again = format!("cargo xtask bench --workload wires --subscribers {people} --json");
+    let again = format!("cargo xtask bench --workload wires --subscribers {people}{given} --json");
     let mut result = super::facts(root, "W6 over the wires", &again)?;
-    result["size"] = format!("{people} people, a week").into();
+    result["size"] = format!("{people} people, {of}").into();
     result["megabytes"] = found["megabytes"].clone();
     result["latencies"] = found["latencies"].clone();
     if arguments.json {
