@@ -26,7 +26,7 @@ FRESH = [
     "SELECT COUNT(DISTINCT subscriber_id) FROM visit",
     "SELECT gender, COUNT(DISTINCT subscriber_id) FROM subscriber GROUP BY gender",
     "SELECT COUNT(DISTINCT subscriber_id) FROM presence",
-    "SELECT COUNT(DISTINCT subscriber_id) FROM subscriber WHERE gender = 'F'",
+    "SELECT age_band, COUNT(DISTINCT subscriber_id) FROM subscriber GROUP BY age_band",
 ]
 
 subprocess.run([QUORATE, "user", "add", USER, "--role", "analyst", "--partner", "leeds", "--password-stdin"],

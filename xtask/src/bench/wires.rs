@@ -15,10 +15,9 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Outcome {
     let scratch = arguments.scratch.as_deref();
     let (instance, of, given) = match &arguments.instance {
         Some(folder) => {
-            let given = format!(" --instance {}", folder.display());
-            (Instance::over(root, scratch, folder)?, "loaded before", given)
+            (Instance::over(root, scratch, folder)?, "loaded before", " --instance FOLDER")
         }
-        None => (Instance::new(root, scratch, people)?, "a week", String::new()),
+        None => (Instance::new(root, scratch, people)?, "a week", ""),
     };
     eprintln!("asking");
     let mut times = Command::new(instance.python());
