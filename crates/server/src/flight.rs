@@ -40,7 +40,7 @@ use tonic::transport::Server;
 use tonic::{Request, Response, Status, Streaming};
 
 use self::login::Logins;
-use crate::guarded::LoggedIn;
+use crate::guarded::{LoggedIn, taken};
 use crate::limits::Held;
 use crate::listen::{Connections, Port};
 use crate::literal::{numbered, written_into};
@@ -184,7 +184,8 @@ fn sent(schema: SchemaRef, rows: Vec<RecordBatch>, held: Option<Held>) -> Got {
     });
     let rows = stream::iter(rows);
     let data = FlightDataEncoderBuilder::new().with_schema(schema).build(rows);
-    Response::new(Box::pin(data.map_err(Status::from)))
+    let late = || Status::deadline_exceeded("the rows were not taken");
+    Response::new(Box::pin(taken(data.map_err(Status::from), late)))
 }
 
 fn one(batch: std::result::Result<RecordBatch, impl std::fmt::Display>) -> Answered<Got> {
@@ -291,7 +292,7 @@ impl FlightSqlService for Answers {
         query: CommandPreparedStatementQuery,
         request: Request<PeekableFlightDataStream>,
     ) -> Answered<DoPutPreparedStatementResult> {
-        self.asker(&request).await?;
+        let asker = self.asker(&request).await?;
         let handle = Handle::of(&query.prepared_statement_handle)?;
         let data = request.into_inner().map_err(FlightError::from);
         let batches = arrow_flight::decode::FlightRecordBatchStream::new_from_flight_data(data);
@@ -314,7 +315,13 @@ impl FlightSqlService for Answers {
             }
         };
         let sql = written_into(&handle.sql, &values).map_err(|it| status(&it))?;
-        let handle = Handle { sql, bound: true, ..handle }.bytes()?;
+        // The type of a column may follow from a value.
+        let columns = if handle.bound {
+            handle.columns
+        } else {
+            STANDARD.encode(ipc(&self.columns(&asker, &sql).await?.0)?)
+        };
+        let handle = Handle { sql, bound: true, columns }.bytes()?;
         Ok(DoPutPreparedStatementResult { prepared_statement_handle: Some(handle) })
     }
 

@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use futures::{Stream, StreamExt, stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::time::{Sleep, sleep};
 
 /// A minute for a login, from when a client came.
@@ -132,6 +135,31 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     }
 }
 
+/// Items that wait to be taken, each for a minute; then they are let go, and the end is `late`.
+///
+/// Where many streams share a connection a write does not wait for any of them.
+pub fn taken<T: Send + 'static, E: Send + 'static>(
+    items: impl Stream<Item = Result<T, E>> + Send + 'static,
+    late: impl FnOnce() -> E + Send + 'static,
+) -> impl Stream<Item = Result<T, E>> + Send {
+    let (send, mut come) = mpsc::channel(1);
+    let fed = tokio::spawn(async move {
+        let mut items = std::pin::pin!(items);
+        while let Some(item) = items.next().await {
+            match send.send_timeout(item, STALLED).await {
+                Ok(()) => {}
+                Err(SendTimeoutError::Timeout(_)) => return true,
+                // Nobody wants more.
+                Err(SendTimeoutError::Closed(_)) => return false,
+            }
+        }
+        false
+    });
+    let items = stream::poll_fn(move |context| come.poll_recv(context));
+    let end = stream::once(async move { fed.await.unwrap_or(true).then(late) });
+    items.chain(end.filter_map(async |it| it.map(Err)))
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
@@ -190,6 +218,19 @@ mod tests {
             assert!(server.read_u8().await.is_err());
             server.next_message();
             assert!(server.read_u8().await.is_ok());
+        });
+    }
+
+    #[test]
+    fn what_is_not_taken_is_let_go_and_says_so() {
+        paused().block_on(async {
+            let items = |many: u8| taken(stream::iter((0..many).map(Ok)), || "late");
+            assert_eq!(items(5).collect::<Vec<_>>().await, [0, 1, 2, 3, 4].map(Ok));
+            let mut slow = std::pin::pin!(items(9));
+            assert_eq!(slow.next().await, Some(Ok(0)));
+            sleep(STALLED * 2).await;
+            let rest: Vec<_> = slow.collect().await;
+            assert!(rest.len() < 8 && rest.last() == Some(&Err("late")), "{rest:?}");
         });
     }
 

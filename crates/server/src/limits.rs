@@ -3,11 +3,11 @@
 //! A statement has its turn while it is answered, at a tick where there is one; its rows have their memory until
 //! they are taken. Source: interfaces (limits of the wires).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayData, RecordBatch};
-use arrow::buffer::{Buffer, NullBuffer};
+use arrow::array::{Array, ArrayRef, RecordBatch, UInt64Array};
+use arrow::compute::take_record_batch;
 use engine::{Error, Result};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -75,45 +75,46 @@ impl Limits {
         Turn { _places: (own.acquire_owned().await.ok(), all.acquire_owned().await.ok()) }
     }
 
-    /// The memory of rows for a user, until they are taken.
+    /// Rows for a user, and their memory until they are taken.
     ///
     /// # Errors
     /// `F15` when too many wait already.
-    pub fn hold(&self, user: &str, rows: &[RecordBatch]) -> Result<Held> {
-        let size = u32::try_from(bytes(rows).div_ceil(1_000)).unwrap_or(u32::MAX);
+    pub fn hold(&self, user: &str, rows: Vec<RecordBatch>) -> Result<(Vec<RecordBatch>, Held)> {
+        let rows: Vec<RecordBatch> = rows.into_iter().map(alone).collect::<Result<_>>()?;
+        let size = rows.iter().map(bytes).sum::<usize>().div_ceil(1_000);
+        let size = u32::try_from(size).unwrap_or(u32::MAX);
         let take = |from: &Own| Arc::clone(&from.unread).try_acquire_many_owned(size);
-        match (take(&self.of(user)), take(&self.all)) {
-            (Ok(own), Ok(all)) => Ok(Held { _memory: (own, all) }),
-            _ => Err(Error::fault(
-                "F15",
-                "the rows, with those that were not yet taken, do not fit the memory for them",
-            )
-            .allowed("a gigabyte of rows that wait, for one user")
-            .remedy(
-                "take or close earlier answers, or ask for fewer rows; what was paid for is free",
-            )),
+        if let (Ok(own), Ok(all)) = (take(&self.of(user)), take(&self.all)) {
+            return Ok((rows, Held { _memory: (own, all) }));
         }
+        let what = "the rows, with those that were not yet taken, do not fit the memory for them";
+        Err(Error::fault("F15", what).allowed("a gigabyte of rows that wait, for one user").remedy(
+            "take or close earlier answers, or ask for fewer rows; what was paid for is free",
+        ))
     }
 }
 
-/// What rows hold in memory: each buffer once, however many batches share it.
-fn bytes(rows: &[RecordBatch]) -> usize {
-    let mut seen = BTreeSet::new();
-    let columns = rows.iter().flat_map(RecordBatch::columns);
-    columns.map(|it| of_data(&it.to_data(), &mut seen)).sum()
+/// What the rows of a batch take, without what they were cut from.
+fn bytes(rows: &RecordBatch) -> usize {
+    // An array that cannot be sized is as large as what holds it.
+    let of = |it: &ArrayRef| {
+        it.to_data().get_slice_memory_size().unwrap_or_else(|_| it.get_array_memory_size())
+    };
+    rows.columns().iter().map(of).sum()
 }
 
-fn of_data(data: &ArrayData, seen: &mut BTreeSet<usize>) -> usize {
-    let nulls = data.nulls().map(NullBuffer::buffer);
-    let own = data.buffers().iter().chain(nulls);
-    let own: usize =
-        own.filter(|it| seen.insert(it.data_ptr().addr().get())).map(Buffer::capacity).sum();
-    own + data.child_data().iter().map(|it| of_data(it, seen)).sum::<usize>()
+/// Rows without what they were cut from: a few rows of many would hold all of them.
+fn alone(rows: RecordBatch) -> Result<RecordBatch> {
+    if bytes(&rows).saturating_mul(2) >= rows.get_array_memory_size() {
+        return Ok(rows);
+    }
+    let all: UInt64Array = (0_u64..).take(rows.num_rows()).collect();
+    take_record_batch(&rows, &all).map_err(|cause| Error::fault("F03", cause.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{ArrayRef, Int64Array, ListArray};
+    use arrow::array::{Int64Array, ListArray};
     use arrow::datatypes::Int64Type;
 
     use super::*;
@@ -123,22 +124,25 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_counted_once_however_it_is_cut() {
+    fn rows_are_counted_without_what_they_were_cut_from() {
         let whole = batch(Arc::new(Int64Array::from(vec![1; 100_000])));
-        let cut: Vec<RecordBatch> = (0..10).map(|at| whole.slice(at * 10_000, 10_000)).collect();
-        assert_eq!(bytes(std::slice::from_ref(&whole)), bytes(&cut));
-        assert!((800_000..900_000).contains(&bytes(&cut)));
+        let few = alone(whole.slice(500, 10)).unwrap();
+        assert_eq!(few, whole.slice(500, 10));
+        assert!(few.get_array_memory_size() < 1_000, "nothing of the rest is held");
+        assert!((800_000..900_000).contains(&bytes(&whole)));
+        let parts = (0..10).map(|at| bytes(&whole.slice(at * 10_000, 10_000))).sum::<usize>();
+        assert_eq!(parts, bytes(&whole));
         let lists = (0..1_000).map(|it| Some(vec![Some(it); 100]));
         let lists = ListArray::from_iter_primitive::<Int64Type, _, _>(lists);
-        assert!(bytes(&[batch(Arc::new(lists))]) >= 800_000);
+        assert!(bytes(&batch(Arc::new(lists))) >= 800_000);
     }
 
     /// 100 MB: ten of them are all that one user may have waiting, twenty what all may.
     #[test]
     fn rows_that_nobody_takes_are_limited_for_one_and_for_all() {
         let limits = Limits::default();
-        let rows = [batch(Arc::new(Int64Array::from(vec![1; 12_400_000])))];
-        let hold = |user: &str| limits.hold(user, &rows);
+        let rows = batch(Arc::new(Int64Array::from(vec![1; 12_400_000])));
+        let hold = |user: &str| limits.hold(user, vec![rows.clone()]).map(|it| it.1);
         let mut ada: Vec<Held> = (0..10).map(|_| hold("ada").unwrap()).collect();
         assert_eq!(hold("ada").unwrap_err().code(), "F15");
         let ben: Vec<Held> = (0..10).map(|_| hold("ben").unwrap()).collect();

@@ -230,7 +230,7 @@ impl Service {
                 let found = catalog.rows(planned).await.map_err(|it| not_understood(&it));
                 drop(turn);
                 let (schema, rows) = found?;
-                let held = self.limits.hold(asker.user.name.as_str(), &rows)?;
+                let (rows, held) = self.limits.hold(asker.user.name.as_str(), rows)?;
                 Ok(Told { schema, rows, notices: Vec::new(), charged: false, held })
             })
         } else {
@@ -349,6 +349,7 @@ impl Service {
         let begun = Instant::now();
         let own = asker.clone();
         let partner = self.partner(&asker.user)?;
+        let confined = partner.places.is_some();
         let answer = self
             .at_desk(asker.database, partner, move |desk| {
                 let decision = desk.decide(&sql)?;
@@ -366,10 +367,10 @@ impl Service {
             tokio::time::sleep_until(tick(begun).into()).await;
         }
         let answer = answer?;
-        let notices = answer.paid.iter().map(notice).collect();
+        let notices = answer.paid.iter().map(|it| notice(it, confined)).collect();
         let charged = answer.paid.iter().any(|it| it.charged != Budget::ZERO);
-        let held = self.limits.hold(asker.user.name.as_str(), &answer.rows)?;
-        Ok(Told { schema: answer.schema, rows: answer.rows, notices, charged, held })
+        let (rows, held) = self.limits.hold(asker.user.name.as_str(), answer.rows)?;
+        Ok(Told { schema: answer.schema, rows, notices, charged, held })
     }
 
     /// Refuses what role or agreement does not allow: before anything is read or charged.
@@ -460,12 +461,15 @@ fn nobody() -> Partner {
     Partner { allowance: Some(Budget::ZERO), ..Partner::named("") }
 }
 
-/// What is told beside an answer: its cost, and what is hidden.
-fn notice(paid: &Paid) -> String {
+/// What is told beside an answer: its cost, and what is hidden, which tells of all places.
+fn notice(paid: &Paid, confined: bool) -> String {
     let cost = match paid.charged {
         Budget::ZERO => "answered before, nothing was charged".to_owned(),
         charged => format!("charged rho {}, delta {}", charged.rho, charged.delta),
     };
+    if confined {
+        return format!("{}: {cost}", paid.id);
+    }
     let hidden = paid.listed.saturating_sub(paid.published);
     format!("{}: {cost}; {hidden} of {} cells are not published", paid.id, paid.listed)
 }

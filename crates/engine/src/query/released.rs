@@ -150,7 +150,10 @@ fn batch(
     columns.push(("people_hi".to_owned(), whole(&|row| row.people.map(|it| it.hi))));
     if releases.iter().any(|it| it.sheet.shares) {
         for (at, name) in SHARE_COLUMNS.into_iter().enumerate() {
-            let numbers = rows().map(|it| it.1.shares.numbers().get(at).copied().flatten());
+            // What a group is of a site's people tells of the site's people in all places.
+            let is_of_all = places.is_some() && !name.starts_with("reach");
+            let number = |row: &Row| row.shares.numbers().get(at).copied().flatten();
+            let numbers = rows().map(|it| number(it.1).filter(|_| !is_of_all));
             columns.push((name.to_owned(), Arc::new(numbers.collect::<Float64Array>())));
         }
     }

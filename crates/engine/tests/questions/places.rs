@@ -87,6 +87,23 @@ fn released_tables_have_the_rows_of_the_places_of_the_agreement() {
     let is_own = |row: &&Vec<String>| row[0].starts_with("AB10 ") || row[1] == "AB10";
     assert_eq!(own, whole.iter().filter(is_own).cloned().collect::<Vec<_>>());
     assert_eq!(read(partner()), whole);
+    // What a group is of a site's people would tell of the site's people in all places.
+    run.product("web_audience", "2026-10".parse().unwrap()).unwrap();
+    let geography = Geography::built_in();
+    let sector = geography.sectors.iter().find(|it| it.code == "AB10 1").unwrap();
+    let region = &geography.regions[usize::from(sector.region)].code;
+    let shares = |of: Partner| -> Vec<Vec<String>> {
+        let desk = Desk::open(&run, &shelf, (Database::Released, None), of).unwrap();
+        let sql = "SELECT COUNT(*), COUNT(composition_of), COUNT(composition), COUNT(index), COUNT(reach_of) \
+                   FROM web_audience";
+        let answer = desk.answer(&desk.decide(sql).unwrap()).unwrap();
+        answer.rows.iter().flat_map(rows).collect()
+    };
+    let (own, all) = (shares(confined(&[region])), shares(partner()));
+    let number = |of: &[Vec<String>], at: usize| of[0][at].parse::<u32>().unwrap();
+    assert!(number(&own, 0) > 0, "{own:?}");
+    assert!(number(&all, 1) > 0, "{all:?}");
+    assert_eq!([1, 2, 3].map(|at| number(&own, at)), [0; 3], "{own:?}");
 }
 
 /// Whoever looks at the ledger while a count is under way sees its charge when it may be seen, and not before.

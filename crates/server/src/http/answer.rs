@@ -1,5 +1,6 @@
 //! Answers and problems, as bytes.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::written::Written;
+use crate::guarded::taken;
 use crate::service::Told;
 
 /// In what an answer is written.
@@ -105,7 +107,8 @@ impl Column {
 pub fn response(told: Told, format: Format) -> Result<Response, Problem> {
     let notices = told.notices.clone();
     let written = Written::new(told, format).map_err(|cause| failed(&cause))?;
-    let body = Body::from_stream(stream::iter(written));
+    let late = || io::Error::from(io::ErrorKind::TimedOut);
+    let body = Body::from_stream(taken(stream::iter(written), late));
     let mut response = ([(header::CONTENT_TYPE, format.content_type())], body).into_response();
     for notice in notices {
         if let Ok(value) = HeaderValue::try_from(notice) {

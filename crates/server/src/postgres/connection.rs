@@ -34,6 +34,9 @@ const MESSAGE_MOST: usize = 1_000_000;
 /// 200 ms: for a last word to be read before its connection ends.
 const READ: Duration = Duration::from_millis(200);
 
+/// A second: for the end of a series of messages to come when the server stops.
+const SERIES: Duration = Duration::from_secs(1);
+
 type Codec = PgWireMessageServerCodec<Prepared>;
 type Socket = Framed<Guarded<MaybeTls>, Codec>;
 
@@ -91,7 +94,7 @@ async fn answer(
     loop {
         let came = tokio::select! {
             biased;
-            _ = stopping.wait_for(|it| *it), if !in_series => {
+            () = stopped(stopping, in_series) => {
                 return Some(wrong::fatal("57P01", "the server stops"));
             }
             // A message that is shorter than what it says it holds is read past its end: that stops the reader.
@@ -119,7 +122,10 @@ async fn answer(
             Arc::new(NoopHandler),
             Arc::clone(&handlers.cancel),
         );
-        if let Err(cause) = done.await {
+        let done = AssertUnwindSafe(done).catch_unwind().await;
+        let done =
+            done.unwrap_or_else(|_| Err(wrong::fatal("XX000", "this message stopped the server")));
+        if let Err(cause) = done {
             let told = ErrorInfo::from(cause);
             // What was sent behind a login that failed is nobody's.
             if !was_in || told.is_fatal() {
@@ -137,6 +143,14 @@ async fn answer(
             guard.logged_in().set();
             guard.next_message();
         }
+    }
+}
+
+/// Until the server stops, and a series of messages has had a second to end.
+async fn stopped(stopping: &mut watch::Receiver<bool>, in_series: bool) {
+    drop(stopping.wait_for(|it| *it).await);
+    if in_series {
+        tokio::time::sleep(SERIES).await;
     }
 }
 

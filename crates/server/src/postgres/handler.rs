@@ -14,26 +14,29 @@ use arrow_pg::datatypes::{arrow_schema_to_pg_fields, encode_recordbatch, into_pg
 use async_trait::async_trait;
 
 use futures::{Sink, SinkExt, stream};
-use pgwire::api::portal::{Format, Portal};
-use pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler};
+use pgwire::api::portal::{Format, Portal, PortalExecutionState};
+use pgwire::api::query::{
+    ExtendedQueryHandler, SimpleQueryHandler, send_execution_response, send_partial_query_response,
+};
 use pgwire::api::results::{
     DescribePortalResponse, DescribeStatementResponse, FieldInfo, QueryResponse, Response, Tag,
 };
 use pgwire::api::stmt::{QueryParser, StoredStatement};
-use pgwire::api::store::PortalStore;
-use pgwire::api::{ClientInfo, ClientPortalStore, Type};
+use pgwire::api::store::{Entry, PortalStore};
+use pgwire::api::{
+    ClientInfo, ClientPortalStore, ConnectionHandle, DEFAULT_NAME, PgWireConnectionState, Type,
+};
 use pgwire::error::{PgWireError, PgWireResult};
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::data::RowDescription;
-use pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_PORTAL};
+use pgwire::messages::extendedquery::{Describe, Execute, TARGET_TYPE_BYTE_PORTAL};
 use pgwire::types::format::FormatOptions;
 
 use super::parameters::Values;
-use super::session::Session;
+use super::session::{Rows, Session};
 use super::statement::{Command, command, split, unread};
 use super::{copy, wrong};
 use crate::catalog::signed as signed_type;
-use crate::limits::Held;
 use crate::literal::written_into;
 use crate::service::{Service, Told};
 
@@ -80,7 +83,7 @@ impl Handler {
         match command {
             Command::Read(sql) => {
                 let told = self.read(client, session, sql, values).await?;
-                let held = Some(told.held);
+                let held = Some(Arc::new(told.held));
                 rows(client, &told.schema, (told.rows, held), format).map(Response::Query)
             }
             Command::Copy { sql, layout } => {
@@ -98,9 +101,8 @@ impl Handler {
                 done("DECLARE CURSOR")
             }
             Command::Fetch { name, rows: wanted } => {
-                let (schema, batches) = session.fetch(name, *wanted)?;
-                // The cursor holds them.
-                let mut response = rows(client, &schema, (batches, None), format)?;
+                let (schema, found) = session.fetch(name, *wanted)?;
+                let mut response = rows(client, &schema, found, format)?;
                 response.set_command_tag("FETCH");
                 Ok(Response::Query(response))
             }
@@ -235,7 +237,7 @@ fn fields<C: ClientInfo + ?Sized>(
 fn rows<C: ClientInfo + ?Sized>(
     client: &C,
     schema: &Schema,
-    (batches, held): (Vec<RecordBatch>, Option<Held>),
+    (batches, held): Rows,
     format: &Format,
 ) -> PgWireResult<QueryResponse> {
     let fields = Arc::new(fields(client, schema, format)?);
@@ -398,6 +400,61 @@ impl ExtendedQueryHandler for Handler {
         let values = Values::of(portal, &prepared.parameters)?;
         let how = (&portal.result_column_format, &values);
         self.respond(client, &session, &prepared.command, how).await
+    }
+
+    /// Rows are sent as they are made: pgwire's own way gathers as many as a client says it will take.
+    async fn on_execute<C>(&self, client: &mut C, message: Execute) -> PgWireResult<()>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Prepared>,
+        C::Error: std::fmt::Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let name = message.name.as_deref().unwrap_or(DEFAULT_NAME);
+        let portal = match client.portal_store().get_portal(name) {
+            Some(Entry::Value(portal)) if portal.statement.statement.command.has_rows() => portal,
+            _ => return self._on_execute(client, message).await,
+        };
+        if !matches!(client.state(), PgWireConnectionState::ReadyForQuery) {
+            return Err(PgWireError::NotReadyForQuery);
+        }
+        client.set_state(PgWireConnectionState::QueryInProgress);
+        // No rows, or fewer, are all of them.
+        let most = usize::try_from(message.max_rows).unwrap_or(0);
+        let state = portal.state();
+        let mut state = state.lock().await;
+        if matches!(*state, PortalExecutionState::Initial) {
+            let cancel = client.session_extensions().get::<Arc<ConnectionHandle>>();
+            let cancelled = async {
+                match cancel {
+                    Some(handle) => drop(handle.start_query().await.await),
+                    None => std::future::pending().await,
+                }
+            };
+            let answered = tokio::select! {
+                biased;
+                () = cancelled => return Err(PgWireError::QueryCanceled),
+                answered = ExtendedQueryHandler::do_query(self, client, &portal, most) => answered?,
+            };
+            let Response::Query(rows) = answered else {
+                return Err(wrong::error("XX000", "a statement that has rows gave none"));
+            };
+            *state = PortalExecutionState::Suspended(rows);
+        }
+        let is_left = match &mut *state {
+            PortalExecutionState::Suspended(rows) => {
+                send_partial_query_response(client, rows, most).await?
+            }
+            PortalExecutionState::Initial | PortalExecutionState::Finished => {
+                send_execution_response(client, Tag::new("SELECT").with_rows(0)).await?;
+                false
+            }
+        };
+        if !is_left {
+            *state = PortalExecutionState::Finished;
+        }
+        client.set_state(PgWireConnectionState::ReadyForQuery);
+        Ok(())
     }
 
     async fn on_describe<C>(&self, client: &mut C, message: Describe) -> PgWireResult<()>

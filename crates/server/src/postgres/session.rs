@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use access::User;
@@ -30,12 +30,16 @@ pub struct Session {
     cursors: Mutex<BTreeMap<String, Cursor>>,
 }
 
+/// Rows, and their memory until the last of them is sent.
+pub type Rows = (Vec<RecordBatch>, Option<Arc<Held>>);
+
 /// Rows that a client takes piece by piece.
 pub struct Cursor {
     /// Its columns.
     pub schema: SchemaRef,
     rows: VecDeque<RecordBatch>,
-    _held: Option<Held>,
+    /// Their memory, until the last of them is sent.
+    held: Option<Arc<Held>>,
 }
 
 /// Other words for settings.
@@ -154,7 +158,7 @@ impl Session {
 
     /// Opens a cursor.
     pub fn declare(&self, name: &str, schema: SchemaRef, (rows, held): (Vec<RecordBatch>, Held)) {
-        let cursor = Cursor { schema, rows: rows.into(), _held: Some(held) };
+        let cursor = Cursor { schema, rows: rows.into(), held: Some(Arc::new(held)) };
         self.cursors.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), cursor);
     }
 
@@ -168,17 +172,13 @@ impl Session {
     ///
     /// # Errors
     /// A cursor that is not open.
-    pub fn fetch(
-        &self,
-        name: &str,
-        rows: Option<u64>,
-    ) -> PgWireResult<(SchemaRef, Vec<RecordBatch>)> {
+    pub fn fetch(&self, name: &str, rows: Option<u64>) -> PgWireResult<(SchemaRef, Rows)> {
         let mut cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner);
         let cursor = cursors.get_mut(name).ok_or_else(|| {
             wrong::error(wrong::INVALID_CURSOR_NAME, format!("cursor \"{name}\" does not exist"))
         })?;
         let wanted = rows.map_or(usize::MAX, |it| usize::try_from(it).unwrap_or(usize::MAX));
-        Ok((SchemaRef::clone(&cursor.schema), cursor.take(wanted)))
+        Ok((SchemaRef::clone(&cursor.schema), (cursor.take(wanted), cursor.held.clone())))
     }
 
     /// Closes a cursor, or all; whether there was any.
@@ -277,8 +277,6 @@ fn milliseconds(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow::array::{ArrayRef, Int64Array};
 
     use super::*;
@@ -316,7 +314,7 @@ mod tests {
             RecordBatch::try_from_iter([("n", column)]).unwrap()
         };
         let rows = vec![batch(&[1, 2, 3]), batch(&[]), batch(&[4, 5])];
-        let mut cursor = Cursor { schema: rows[0].schema(), rows: rows.into(), _held: None };
+        let mut cursor = Cursor { schema: rows[0].schema(), rows: rows.into(), held: None };
         let mut counts = Vec::new();
         for wanted in [2, 2, 0, 9, 1] {
             counts.push(cursor.take(wanted).iter().map(RecordBatch::num_rows).sum::<usize>());

@@ -48,6 +48,13 @@ pub enum Command {
     Discard,
 }
 
+impl Command {
+    /// Whether rows go out for it, one by one.
+    pub const fn has_rows(&self) -> bool {
+        matches!(self, Self::Read(_) | Self::Show(_) | Self::Fetch { .. })
+    }
+}
+
 /// Why a text is no statement of a client's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wrong {

@@ -180,6 +180,38 @@ fn noise_of_a_session_ends_it_and_nothing_else() {
     unharmed(&serving);
 }
 
+/// However many rows a client says that it takes, it has those that there are, and no memory is kept for others.
+#[test]
+fn a_limit_of_rows_takes_no_memory() {
+    let serving = Serving::new();
+    let execute = |most: u32| message(b'E', &[&b"\0"[..], &most.to_be_bytes()].concat());
+    for most in [0x7fff_ffff, u32::MAX, 0x8000_0000, 2, 0] {
+        let said = [
+            message(b'P', b"\0SELECT typname FROM pg_type LIMIT 2\0\0\0"),
+            message(b'B', b"\0\0\0\0\0\0\0\0"),
+            execute(most),
+            execute(most),
+            message(b'S', b""),
+            message(b'X', b""),
+        ]
+        .concat();
+        let mut socket = session(&serving);
+        socket.write_all(&said).unwrap();
+        let mut told = Vec::new();
+        socket.read_to_end(&mut told).unwrap();
+        let mut kinds = Vec::new();
+        let mut rest = told.as_slice();
+        while let [kind, a, b, c, d, ..] = *rest {
+            kinds.push(char::from(kind));
+            rest = &rest[1 + usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap()..];
+        }
+        let kinds = kinds.into_iter().collect::<String>();
+        // Two rows and their end; of as many as there are, the end comes when more are asked for.
+        assert_eq!(kinds, if most == 2 { "12DDsCZ" } else { "12DDCCZ" }, "{most}");
+    }
+    lives(&serving);
+}
+
 #[test]
 fn noise_of_requests_ends_them_and_nothing_else() {
     count_panics();
