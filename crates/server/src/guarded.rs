@@ -1,6 +1,4 @@
 //! A connection that is let go when its client sends too much, or takes too long.
-//!
-//! Source: interfaces (limits of the wires).
 
 use std::io;
 use std::pin::Pin;

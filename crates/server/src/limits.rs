@@ -1,7 +1,7 @@
 //! What is done at a time: of all, and of each user, so that nobody takes it from others.
 //!
 //! A statement has its turn while it is answered, at a tick where there is one; its rows have their memory until
-//! they are taken. Source: interfaces (limits of the wires).
+//! they are taken.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

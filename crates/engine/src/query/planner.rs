@@ -1,7 +1,7 @@
 //! The planner: decides what a statement is, from its words, the schema and the policy.
 //!
-//! Takes SQL; gives what is free and what is asked, priced, or one refusal. It looks at the unoptimised plan: what an optimiser makes of it comes later and
-//! sees slots alone.
+//! Takes SQL; gives what is free and what is asked, priced, or one refusal. It looks at the unoptimised plan: what an
+//! optimiser makes of it comes later and sees slots alone.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -214,6 +214,7 @@ impl Decision {
     pub const fn products(&self) -> &BTreeSet<String> {
         &self.products
     }
+
     /// Refuses a question about other places than these.
     ///
     /// # Errors
@@ -231,8 +232,9 @@ impl Decision {
             return Ok(());
         }
         let what = "the agreement is for some places, and a question is not confined to them";
-        Err(Error::policy("A07", what).allowed(format!("the places {}", places.codes().join(", "))).remedy(
-            "add a condition on places: `area` of presence, or a home column of subscriber, IN codes that lie in them",
+        let allowed = format!("the places {}", places.codes().join(", "));
+        Err(Error::policy("A07", what).allowed(allowed).remedy(
+            "add a condition: `area` of presence, or a home column of subscriber, IN codes that lie in them",
         ))
     }
 
